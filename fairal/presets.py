@@ -1,0 +1,100 @@
+"""The named settings, as data. Sizes and learning rates are ours; the paper's public text does not give them."""
+
+from fairal.config import ExperimentConfig, GroupConfig, LearnerConfig, QueryConfig, SyntheticCohort
+from fairal.errors import InputError
+from fairal.strategies.catalog import PAPER_SET
+
+STRENGTHS = {"none": 0.0, "weak": 0.42, "strong": 1.0}
+"""Bias strengths by name; 1 shrinks the left caudate to about half of its volume."""
+
+DEMO_STRATEGIES = ("random", "entropy", "weighted_entropy")
+
+
+def two_groups(strength: float, biased_share: float = 0.3, fade: float = 0.0) -> tuple[GroupConfig, GroupConfig]:
+    """A reference group and a biased one."""
+    return (
+        GroupConfig(name="reference", share=round(1 - biased_share, 9)),
+        GroupConfig(name="biased", share=biased_share, strength=strength, fade=fade),
+    )
+
+
+def _start(reference: int, biased: int) -> dict[str, int]:
+    return {"reference": reference, "biased": biased}
+
+
+def _demo() -> list[ExperimentConfig]:
+    return [
+        ExperimentConfig(
+            name="demo",
+            cohort=SyntheticCohort(groups=two_groups(STRENGTHS["strong"]), pool_size=120, test_pairs=50),
+            query=QueryConfig(start=_start(5, 1), per_round=6, rounds=4),
+            strategies=DEMO_STRATEGIES,
+        )
+    ]
+
+
+def _setting(strength: str) -> list[ExperimentConfig]:
+    return [
+        ExperimentConfig(
+            name=f"{strength} {word} start",
+            study=strength,
+            cohort=SyntheticCohort(groups=two_groups(STRENGTHS[strength]), pool_size=200, test_pairs=50),
+            query=QueryConfig(start=start, per_round=6, rounds=6),
+            strategies=PAPER_SET,
+            seeds=tuple(range(5)),
+            references=("reference_only", "full_pool"),
+        )
+        for word, start in (("imbalanced", _start(5, 1)), ("balanced", _start(3, 3)))
+    ]
+
+
+def _paper_grid() -> list[ExperimentConfig]:
+    return [
+        ExperimentConfig(
+            name=f"grid {strength} {word}",
+            study="paper-grid",
+            cohort=SyntheticCohort(
+                spacing_mm=1.0, groups=two_groups(STRENGTHS[strength]), pool_size=200, test_pairs=100
+            ),
+            learner=LearnerConfig(channels=(16, 32, 64, 128), residual_units=2, batch_size=4, steps=600),
+            query=QueryConfig(start=start, per_round=10, rounds=6),
+            strategies=PAPER_SET,
+            seeds=tuple(range(5)),
+        )
+        for strength in ("strong", "weak")
+        for word, start in (("imbalanced", _start(9, 1)), ("balanced", _start(5, 5)))
+    ]
+
+
+def _smoke() -> list[ExperimentConfig]:
+    return [
+        ExperimentConfig(
+            name="smoke",
+            cohort=SyntheticCohort(
+                spacing_mm=3.0, groups=two_groups(STRENGTHS["strong"], 0.375), pool_size=16, test_pairs=4
+            ),
+            learner=LearnerConfig(channels=(4, 8), steps=8),
+            query=QueryConfig(start=_start(2, 1), per_round=2, rounds=2),
+            strategies=DEMO_STRATEGIES,
+        )
+    ]
+
+
+PRESETS = {
+    "demo": _demo,
+    "strong": lambda: _setting("strong"),
+    "weak": lambda: _setting("weak"),
+    "paper-grid": _paper_grid,
+    "smoke": _smoke,
+}
+
+
+def preset(name: str) -> list[ExperimentConfig]:
+    """Give the experiments of a preset.
+
+    Raises:
+        InputError: There is no preset of that name.
+    """
+    if name not in PRESETS:
+        raise InputError(f"There is no preset '{name}'; there are {', '.join(PRESETS)}.")
+    return PRESETS[name]()

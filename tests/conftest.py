@@ -1,0 +1,34 @@
+"""What many tests share: tiny settings, and homes in which they have run."""
+
+import pytest
+from tiny import tiny_config, work_off
+
+from fairal.config import ExperimentConfig
+from fairal.runs.store import Store
+
+
+@pytest.fixture(scope="session")
+def smoke() -> ExperimentConfig:
+    return tiny_config()
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    return Store(tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> tuple[Store, str]:
+    """A home with one finished smoke experiment: three strategies, two seeds, both references."""
+    store = Store(tmp_path_factory.mktemp("finished") / "home")
+    config = tiny_config(seeds=[0, 1], references=["reference_only", "full_pool"])
+    experiment, _ = store.create(config)
+    work_off(store)
+    return store, experiment
+
+
+@pytest.fixture(scope="session")
+def smoke_cohort(smoke):
+    from fairal.cohort.build import build_cohort
+
+    return {split: build_cohort(smoke.cohort, 0, split) for split in ("pool", "test")}
