@@ -1,0 +1,126 @@
+"""From a configuration and a seed to a cohort: the pool, or the matched test set."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fairal.cohort.subject import Subject, cohort_grid, draw_anatomy, make_subject
+from fairal.cohort.template import load_template
+from fairal.config import SyntheticCohort, digest
+from fairal.errors import RunError
+from fairal.seeds import stream
+
+GENERATOR = 1
+"""Version of the generator's numbers; part of every cohort's key."""
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """One split of a cohort.
+
+    Attributes:
+        key: Digest of what it was drawn from.
+        spacing_mm: Voxel edge, the same along X, Y and Z.
+        origin_mm: MNI position of the first voxel's centre.
+        subjects: N of them.
+        t1: (N, X, Y, Z) float16, mean 0 and SD 1 over the twin's field of view.
+        mask: (N, X, Y, Z) bool.
+    """
+
+    key: str
+    spacing_mm: float
+    origin_mm: tuple[float, float, float]
+    subjects: tuple[Subject, ...]
+    t1: np.ndarray
+    mask: np.ndarray
+
+
+def cohort_key(config: SyntheticCohort, seed: int, split: str) -> str:
+    """Digest of one split: what the other split alone depends on does not enter."""
+    content = config.model_dump(mode="json")
+    if split == "pool":
+        del content["test_pairs"]
+    else:
+        del content["pool_size"]
+        for group in content["groups"]:
+            del group["share"]
+    return digest({"cohort": content, "seed": seed, "split": split, "template": load_template().checksum,
+                   "generator": GENERATOR})  # fmt: skip
+
+
+def plan(config: SyntheticCohort, seed: int, split: str) -> list[tuple[str, str, str]]:
+    """List (subject id, anatomy, group name) of one split.
+
+    Which pool subject belongs to which group is drawn; the anatomies are the same whatever the groups are.
+    """
+    if split == "test":
+        return [
+            (f"test{i:04d}{name}", f"test{i:04d}", name)
+            for i in range(config.test_pairs)
+            for name in config.group_names
+        ]
+    names = [name for name, count in config.pool_counts().items() for _ in range(count)]
+    order = stream(seed, "groups").permutation(len(names))
+    return [(f"pool{i:04d}", f"pool{i:04d}", names[j]) for i, j in enumerate(order)]
+
+
+def build_cohort(
+    config: SyntheticCohort, seed: int, split: str, on_subject: Callable[[int, int], None] = lambda done, total: None
+) -> Cohort:
+    """Draw one split of a cohort.
+
+    Args:
+        config: What to draw.
+        seed: The run's seed.
+        split: ``pool`` or ``test``. Test subject i exists once per group: same anatomy, same scan.
+        on_subject: Called with (done, total) after each subject; may raise to stop.
+
+    Raises:
+        InputError: A strength at which the structure folds or vanishes.
+    """
+    grid, groups = cohort_grid(config), {group.name: group for group in config.groups}
+    rows = plan(config, seed, split)
+    t1, mask = np.empty((len(rows), *grid.shape), np.float16), np.empty((len(rows), *grid.shape), bool)
+    subjects, anatomy = [], None
+    for i, (subject_id, name, group) in enumerate(rows):
+        if anatomy is None or anatomy.name != name:
+            anatomy = draw_anatomy(seed, name, grid)
+        subject, volume, structure = make_subject(anatomy, groups[group], subject_id, split)
+        subjects.append(subject)
+        t1[i], mask[i] = volume.numpy(), structure.numpy()
+        on_subject(i + 1, len(rows))
+    return Cohort(cohort_key(config, seed, split), config.spacing_mm, config.origin_mm, tuple(subjects), t1, mask)
+
+
+def save_cohort(cohort: Cohort, folder: Path) -> None:
+    """Write a cohort into an empty folder."""
+    np.save(folder / "t1.npy", cohort.t1)
+    np.save(folder / "mask.npy", cohort.mask)
+    content = {
+        "schema": 1,
+        "key": cohort.key,
+        "spacing_mm": cohort.spacing_mm,
+        "origin_mm": cohort.origin_mm,
+        "subjects": [s.as_json() for s in cohort.subjects],
+    }
+    (folder / "subjects.json").write_text(json.dumps(content))
+
+
+def load_cohort(folder: Path) -> Cohort:
+    """Read a cohort that `save_cohort` wrote.
+
+    Raises:
+        RunError: The folder does not hold what it should.
+    """
+    try:
+        content = json.loads((folder / "subjects.json").read_text())
+        subjects = tuple(Subject(**row) for row in content["subjects"])
+        t1, mask = np.load(folder / "t1.npy"), np.load(folder / "mask.npy")
+        if len(t1) != len(subjects) or t1.shape != mask.shape:
+            raise ValueError("the arrays do not match the subjects")
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise RunError(f"The cached cohort {folder} is damaged ({error}); `fairal clean` frees the cache.") from None
+    return Cohort(content["key"], content["spacing_mm"], tuple(content["origin_mm"]), subjects, t1, mask)

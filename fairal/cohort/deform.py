@@ -1,0 +1,146 @@
+"""Smooth random diffeomorphisms: a stationary velocity field, exponentiated by scaling and squaring.
+
+The random lattices lie in MNI space over the whole brain, so a field of view is a window onto the same brain.
+Displacements are in mm, channels first: (3, X, Y, Z).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn.functional import grid_sample
+
+from fairal.seeds import stream
+
+COARSE_MM, COARSE_SD_MM = 18.0, 1.06
+"""Lattice step and standard deviation of the velocity's coarse part: a trilinear field of 1.95 mm per node has 1.06."""
+FINE_MM, FINE_SD_MM = 9.0, 0.41
+"""Those of its fine part (0.75 mm per node)."""
+SQUARINGS = 4
+STEP_MM = 3.0  # the fields are smooth at 9 mm: exponentiating them on 3 mm voxels loses under 0.1 mm
+_MARGIN_MM = 15.0  # around a window, more than any displacement reaches
+_LATTICE = ((-108.0, 108.0), (-144.0, 108.0), (-108.0, 126.0))  # the brain, its margin and the splines' support
+_SPLINE_SD = 0.332  # of a cubic B-spline of unit white noise in three dimensions, averaged over positions
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Voxels in MNI space: position of the first centre, edge length, count along X, Y, Z."""
+
+    origin_mm: tuple[float, float, float]
+    spacing_mm: float
+    shape: tuple[int, int, int]
+
+    def axes(self) -> list[np.ndarray]:
+        """Positions in mm along X, Y and Z."""
+        return [o + self.spacing_mm * np.arange(n) for o, n in zip(self.origin_mm, self.shape, strict=True)]
+
+    def points(self) -> torch.Tensor:
+        """Positions of all centres, (3, X, Y, Z) float32 in mm."""
+        axes = [torch.as_tensor(axis, dtype=torch.float32) for axis in self.axes()]
+        return torch.stack(torch.meshgrid(*axes, indexing="ij"))
+
+
+def sample(volume: torch.Tensor, grid: Grid, points: torch.Tensor, padding: str = "zeros") -> torch.Tensor:
+    """Read a volume at positions in mm by trilinear interpolation.
+
+    Args:
+        volume: (C, X, Y, Z) on `grid`.
+        points: (3, ...) in mm.
+        padding: What lies outside: ``zeros`` or the nearest ``border`` voxel.
+
+    Returns:
+        (C, ...).
+    """
+    origin = torch.tensor(grid.origin_mm, dtype=points.dtype)
+    scale = torch.tensor([2 / (grid.spacing_mm * max(n - 1, 1)) for n in grid.shape], dtype=points.dtype)
+    flat = points.reshape(3, -1).T  # (P, 3)
+    where = ((flat - origin) * scale - 1).flip(1)  # grid_sample wants Z, Y, X in [-1, 1]
+    read = grid_sample(volume[None], where[None, :, None, None], padding_mode=padding, align_corners=True)
+    return read.reshape(volume.shape[0], *points.shape[1:])
+
+
+def _spline(positions: np.ndarray, first: float, step: float, count: int) -> np.ndarray:
+    """Weights of a uniform cubic B-spline: (positions, nodes)."""
+    nodes = first + step * np.arange(count)
+    t = np.abs(positions[:, None] - nodes) / step
+    inner, outer = 2 / 3 - t**2 + t**3 / 2, (2 - t).clip(0) ** 3 / 6
+    return np.where(t < 1, inner, outer)
+
+
+def _linear(positions: np.ndarray, first: float, step: float, count: int) -> np.ndarray:
+    nodes = first + step * np.arange(count)
+    return (1 - np.abs(positions[:, None] - nodes) / step).clip(0)
+
+
+def _apply(weights: list[np.ndarray], nodes: torch.Tensor) -> torch.Tensor:
+    # Separable: one small matrix product per axis.
+    wx, wy, wz = (torch.as_tensor(w, dtype=torch.float32) for w in weights)
+    out = torch.einsum("cijk,zk->cijz", nodes, wz)
+    out = torch.einsum("cijz,yj->ciyz", out, wy)
+    return torch.einsum("ciyz,xi->cxyz", out, wx)
+
+
+def smooth_noise(rng: np.random.Generator, step_mm: float, axes: list[np.ndarray], channels: int = 1) -> torch.Tensor:
+    """Draw white noise on a lattice over the whole brain and read its cubic B-spline, SD 1, on the given axes.
+
+    Returns:
+        (channels, X, Y, Z) float32.
+    """
+    counts = [round((high - low) / step_mm) + 1 for low, high in _LATTICE]
+    nodes = torch.from_numpy(rng.standard_normal((channels, *counts), dtype=np.float32))
+    weights = [_spline(a, low, step_mm, n) for a, (low, _), n in zip(axes, _LATTICE, counts, strict=True)]
+    return _apply(weights, nodes) / _SPLINE_SD
+
+
+def exponentiate(velocity: torch.Tensor, grid: Grid) -> torch.Tensor:
+    """Flow along a stationary velocity field for unit time.
+
+    Args:
+        velocity: (3, X, Y, Z) in mm.
+
+    Returns:
+        Displacement (3, X, Y, Z) in mm.
+    """
+    points = grid.points()
+    displacement = velocity / 2**SQUARINGS
+    for _ in range(SQUARINGS):
+        displacement = displacement + sample(displacement, grid, points + displacement, padding="border")
+    return displacement
+
+
+def random_positions(seed: int, anatomy: str, grid: Grid, step_mm: float = STEP_MM) -> torch.Tensor:
+    """Draw a subject's own anatomy: where in the template each voxel of `grid` comes from.
+
+    The same seed and anatomy give the same brain on every grid, up to float32 rounding.
+
+    Args:
+        seed, anatomy: Name the brain.
+        grid: Where to read it.
+        step_mm: Voxels to exponentiate on; a picture can do with coarser ones.
+
+    Returns:
+        Template positions (3, X, Y, Z) in mm.
+    """
+    low = [step_mm * np.floor((axis[0] - _MARGIN_MM) / step_mm) for axis in grid.axes()]
+    high = [step_mm * np.ceil((axis[-1] + _MARGIN_MM) / step_mm) for axis in grid.axes()]
+    shape = tuple(round((h - l) / step_mm) + 1 for l, h in zip(low, high, strict=True))
+    wide = Grid(tuple(low), step_mm, shape)
+    velocity = COARSE_SD_MM * smooth_noise(stream(seed, "coarse", anatomy), COARSE_MM, wide.axes(), 3)
+    velocity += FINE_SD_MM * smooth_noise(stream(seed, "fine", anatomy), FINE_MM, wide.axes(), 3)
+    displacement = exponentiate(velocity, wide)
+    weights = [_linear(a, l, step_mm, n) for a, l, n in zip(grid.axes(), low, shape, strict=True)]
+    return grid.points() + _apply(weights, displacement)
+
+
+def smallest_jacobian(displacement: torch.Tensor, spacing_mm: float) -> float:
+    """Smallest determinant of the deformation's Jacobian; 0 or less means that it folds.
+
+    Args:
+        displacement: (3, X, Y, Z) in mm.
+    """
+    dx, dy, dz = torch.gradient(displacement, spacing=spacing_mm, dim=(1, 2, 3))  # each (3, X, Y, Z)
+    (a, d, g), (b, e, h), (c, f, i) = dx, dy, dz
+    a, e, i = a + 1, e + 1, i + 1
+    # Written out: for 3 × 3 matrices torch.linalg.det takes five times as long.
+    return float((a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)).min())

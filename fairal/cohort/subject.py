@@ -1,0 +1,141 @@
+"""One anatomy, and the subjects made of it: with the group's bias, and the twin without."""
+
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from fairal.cohort.bias import SMALLEST_MM3, amplitude_mm, shrink
+from fairal.cohort.deform import STEP_MM, Grid, random_positions, sample
+from fairal.cohort.scan import Scan, draw_scan
+from fairal.cohort.template import load_template
+from fairal.config import GroupConfig, SyntheticCohort
+from fairal.errors import InputError
+from fairal.seeds import stream
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Who a subject is and what was done to it; lengths in mm, volumes in mm³."""
+
+    id: str
+    anatomy: str
+    group: str
+    split: str
+    strength: float
+    fade: float
+    amplitude_mm: float
+    gamma: float
+    volume_mm3: float
+    twin_volume_mm3: float
+
+    def as_json(self) -> dict:
+        return asdict(self)
+
+
+@lru_cache(maxsize=4)
+def _tissue(grid: Grid) -> tuple[torch.Tensor, Grid]:
+    """T1 and structure of the template around a window: (2, X, Y, Z) on 1 mm voxels, and their grid."""
+    template = load_template()
+    margin = 24  # mm, more than any displacement reaches: a crop is read faster than the whole brain
+    low = [max(0, int(a[0] - o) - margin) for a, o in zip(grid.axes(), template.origin_mm, strict=True)]
+    high = [int(a[-1] - o) + margin for a, o in zip(grid.axes(), template.origin_mm, strict=True)]
+    crop = tuple(slice(l, h) for l, h in zip(low, high, strict=True))
+    volume = torch.from_numpy(np.stack([template.t1[crop], template.caudate[crop].astype(np.float32)]))
+    origin = tuple(o + l for o, l in zip(template.origin_mm, low, strict=True))
+    return volume, Grid(origin, 1.0, tuple(volume.shape[1:]))
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """An anatomy on a grid, with its scan: everything but the group's bias. Cheap to bias again and again."""
+
+    name: str
+    seed: int
+    grid: Grid
+    positions: torch.Tensor
+    scan: Scan
+    tissue: torch.Tensor
+    inside: torch.Tensor
+    mean: float
+    sd: float
+
+    @property
+    def t1(self) -> torch.Tensor:
+        """The scan with the bias off, (X, Y, Z), mean 0 and SD 1."""
+        return (self.scan.expose(self.tissue) - self.mean) / self.sd
+
+    def volume_mm3(self, mask: torch.Tensor) -> float:
+        return float(mask.sum()) * self.grid.spacing_mm**3
+
+    def biased(self, strength: float, fade: float = 0.0) -> tuple[torch.Tensor, torch.Tensor, float]:
+        """Apply a group's bias.
+
+        Normalised with the twin's mean and SD: outside the bias's window the twins are equal bit for bit.
+
+        Returns:
+            T1 (X, Y, Z), mask (X, Y, Z) bool, amplitude in mm.
+
+        Raises:
+            InputError: Nothing, or next to nothing, is left of the structure; names the strength.
+        """
+        t1, mask = self.t1, self.inside
+        amplitude = amplitude_mm(strength, stream(self.seed, "bias", self.name))
+        if amplitude == 0 and fade == 0:
+            return t1, mask, amplitude
+        moved, where = shrink(self.positions, amplitude, strength) if amplitude else (self.positions[:, mask], mask)
+        volume, grid = _tissue(self.grid)
+        tissue, occupancy = sample(volume, grid, moved)
+        if fade:
+            tissue = tissue + fade * occupancy * (load_template().white - tissue)
+        t1[where] = (self.scan.expose(tissue, where) - self.mean) / self.sd
+        mask = mask.clone()
+        mask[where] = occupancy > 0.5
+        if self.volume_mm3(mask) < SMALLEST_MM3:
+            raise InputError(
+                f"strength {strength:g} leaves {self.volume_mm3(mask):.0f} mm³ of the structure in {self.name}, "
+                f"less than {SMALLEST_MM3:.0f}; lower the group's strength."
+            )
+        return t1, mask, amplitude
+
+
+def cohort_grid(config: SyntheticCohort) -> Grid:
+    """The voxels of a cohort's volumes."""
+    return Grid(config.origin_mm, config.spacing_mm, config.shape)
+
+
+def draw_anatomy(seed: int, name: str, grid: Grid, step_mm: float = STEP_MM) -> Anatomy:
+    """Draw one anatomy and its scan. Both depend on the seed and the name alone."""
+    positions = random_positions(seed, name, grid, step_mm)
+    volume, tissue_grid = _tissue(grid)
+    tissue, occupancy = sample(volume, tissue_grid, positions)
+    scan = draw_scan(seed, name, grid)
+    exposed = scan.expose(tissue)
+    return Anatomy(
+        name, seed, grid, positions, scan, tissue, occupancy > 0.5, float(exposed.mean()), float(exposed.std())
+    )
+
+
+def make_subject(
+    anatomy: Anatomy, group: GroupConfig, subject_id: str, split: str
+) -> tuple[Subject, torch.Tensor, torch.Tensor]:
+    """Make one group's subject of an anatomy.
+
+    Returns:
+        The record of what was done, T1 (X, Y, Z), mask (X, Y, Z) bool.
+    """
+    t1, mask, amplitude = anatomy.biased(group.strength, group.fade)
+    subject = Subject(
+        id=subject_id,
+        anatomy=anatomy.name,
+        group=group.name,
+        split=split,
+        strength=group.strength,
+        fade=group.fade,
+        amplitude_mm=amplitude,
+        gamma=anatomy.scan.gamma,
+        volume_mm3=anatomy.volume_mm3(mask),
+        twin_volume_mm3=anatomy.volume_mm3(anatomy.inside),
+    )
+    return subject, t1, mask

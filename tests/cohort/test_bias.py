@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+import torch
+
+from fairal.cohort.bias import MM_PER_STRENGTH, REACH_MM, amplitude_mm, unit_velocity
+from fairal.cohort.deform import sample
+from fairal.cohort.subject import cohort_grid, draw_anatomy
+from fairal.cohort.template import load_template
+from fairal.errors import InputError
+from fairal.presets import STRENGTHS, preset
+
+GRID = cohort_grid(preset("demo")[0].cohort)
+
+
+@pytest.fixture(scope="module")
+def anatomies():
+    return [draw_anatomy(2000, f"test{i:04d}", GRID) for i in range(6)]
+
+
+def test_strength_shrinks_the_structure_as_the_presets_promise(anatomies):
+    volumes = {
+        name: np.mean([a.volume_mm3(a.biased(strength)[1]) for a in anatomies]) for name, strength in STRENGTHS.items()
+    }
+    assert 3600 < volumes["none"] < 4700
+    assert 0.65 < volumes["weak"] / volumes["none"] < 0.85  # a trial measured 0.77
+    assert 0.40 < volumes["strong"] / volumes["none"] < 0.60  # 0.49
+
+
+def test_twins_are_bit_equal_outside_the_window(anatomies):
+    for anatomy in anatomies[:3]:
+        twin, _, _ = anatomy.biased(0.0)
+        for strength in (0.42, 1.0):
+            t1, _, amplitude = anatomy.biased(strength)
+            assert amplitude > 0
+            changed = t1 != twin
+            assert changed.any()
+            # Where the subject's voxels lie in the template: all that changed is within reach of the structure.
+            template = load_template()
+            where = np.argwhere(template.caudate) + np.array(template.origin_mm)
+            points = anatomy.positions[:, changed].T
+            nearest = torch.cdist(points[::50], torch.tensor(where, dtype=torch.float32)).min(1).values
+            assert nearest.max() <= REACH_MM + 2.7  # plus the reach of interpolation on 1.5 mm voxels
+
+
+def test_the_velocity_is_exactly_zero_beyond_its_reach():
+    velocity, grid = unit_velocity()
+    edge = torch.cat([velocity[:, 0].flatten(), velocity[:, :, :, -1].flatten(), velocity[:, :, 0].flatten()])
+    assert (edge == 0).all()
+    assert 0.9 < float(velocity.norm(dim=0).max()) <= 1.0
+    far = sample(velocity, grid, torch.tensor([[20.0], [10.0], [10.0]]))
+    assert (far == 0).all()
+
+
+def test_strength_zero_is_the_twin(anatomies):
+    t1, mask, amplitude = anatomies[0].biased(0.0)
+    assert amplitude == 0
+    assert torch.equal(t1, anatomies[0].t1)
+    assert torch.equal(mask, anatomies[0].inside)
+
+
+def test_fading_changes_contrast_and_not_the_mask(anatomies):
+    anatomy = anatomies[0]
+    plain, mask, _ = anatomy.biased(0.0)
+    faded, same, _ = anatomy.biased(0.0, fade=0.5)
+    assert torch.equal(mask, same)
+    assert faded[mask].mean() > plain[mask].mean() + 0.1  # white matter is brighter
+    assert torch.equal(faded[~mask], plain[~mask])
+
+
+def test_amplitudes_vary_around_their_strength_and_are_never_negative():
+    rng = np.random.default_rng(0)
+    drawn = np.array([amplitude_mm(1.0, rng) for _ in range(4000)])
+    assert abs(drawn.mean() - MM_PER_STRENGTH) < 0.03
+    assert abs(drawn.std() - 0.25 * MM_PER_STRENGTH) < 0.03
+    assert drawn.min() >= 0
+    assert amplitude_mm(0.0, rng) == 0
+
+
+def test_a_vanished_structure_is_an_error_that_names_the_strength(anatomies):
+    with pytest.raises(InputError, match=r"strength 9 (leaves|folds)"):
+        anatomies[0].biased(9.0)
