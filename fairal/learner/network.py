@@ -1,0 +1,98 @@
+"""The 3D U-Net: MONAI's, with one logit out, on volumes of any shape."""
+
+from contextlib import contextmanager
+
+import torch
+from monai.networks.nets import UNet
+from torch import nn
+from torch.nn.functional import pad
+
+from fairal.config import LearnerConfig
+from fairal.learner.quick import quicken
+from fairal.seeds import number
+
+
+class Segmenter(nn.Module):
+    """MONAI's U-Net with its input padded to the network's stride and its output cropped back.
+
+    Maps (B, 1, X, Y, Z) intensities to (B, 1, X, Y, Z) logits of the foreground.
+    """
+
+    def __init__(self, config: LearnerConfig) -> None:
+        super().__init__()
+        levels = len(config.channels)
+        self.stride = 2 ** (levels - 1)
+        self.net = UNet(
+            spatial_dims=3,
+            in_channels=1,
+            out_channels=1,
+            channels=config.channels,
+            strides=(2,) * (levels - 1),
+            num_res_units=config.residual_units,
+            norm="instance",
+            dropout=config.dropout,
+        )
+
+    def forward(self, volumes: torch.Tensor) -> torch.Tensor:
+        shape = volumes.shape[2:]
+        missing = [-n % self.stride for n in shape]
+        if any(missing):
+            ends = [(m // 2, m - m // 2) for m in missing]
+            padded = self.net(pad(volumes, [p for pair in reversed(ends) for p in pair]))
+            (x, _), (y, _), (z, _) = ends
+            return padded[..., x : x + shape[0], y : y + shape[1], z : z + shape[2]]
+        return self.net(volumes)
+
+    def bottleneck(self) -> nn.Module:
+        """Find the deepest block, whose output (B, C, x, y, z) is what `core_set` compares."""
+        block = self.net.model
+        while len(block) > 1 and hasattr(block[1], "submodule"):
+            inner = block[1].submodule
+            if not (isinstance(inner, nn.Sequential) and len(inner) > 1 and hasattr(inner[1], "submodule")):
+                return inner
+            block = inner
+        raise AssertionError("MONAI's U-Net nests its levels as skip connections")
+
+
+@contextmanager
+def seeded(seed: int, device: torch.device):
+    """Run with torch's generators set to `seed`, and leave them as they were."""
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        yield
+
+
+def build_network(config: LearnerConfig, seed: int, device: torch.device | None = None) -> Segmenter:
+    """Build the network with the initial weights of a seed, drawn on the CPU: the same for every strategy and round.
+
+    Args:
+        config: The network.
+        seed: Of the run.
+        device: Where it will work; on the CPU (the default) some layers take a faster, equivalent form.
+    """
+    device = device or torch.device("cpu")
+    with seeded(number(seed, "initial weights"), torch.device("cpu")):
+        network = Segmenter(config)
+    if device.type == "cpu":
+        quicken(network)
+    return network.to(device)
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """Resolve a device name; ``auto`` takes CUDA, then MPS, then CPU.
+
+    Raises:
+        InputError: This machine has no such device.
+    """
+    from fairal.errors import InputError
+
+    has_cuda, has_mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if name == "auto":
+        return torch.device("cuda" if has_cuda else "mps" if has_mps else "cpu")
+    device = torch.device(name)
+    present = {"cpu": True, "cuda": has_cuda and (device.index or 0) < torch.cuda.device_count(), "mps": has_mps}
+    if not present[device.type]:
+        there = [kind for kind, here in present.items() if here and kind != device.type]
+        raise InputError(f"device '{name}' is not on this machine; auto or {', '.join(there)} would work.")
+    return device
