@@ -1,0 +1,159 @@
+import json
+import os
+
+import numpy as np
+import pytest
+from tiny import tiny_config
+
+from fairal.errors import InputError
+from fairal.runs import store as store_module
+from fairal.runs.files import new_folder, replacing, whole_lines
+from fairal.runs.locks import is_locked, try_lock
+from fairal.runs.store import EXPERIMENT_ID, Damaged, RunKey, Store
+
+RECORD = {"schema": 1, "round": 0}
+
+
+@pytest.fixture
+def key(store) -> RunKey:
+    experiment, _ = store.create(tiny_config())
+    return store.runs(experiment)[0]
+
+
+def test_an_experiment_is_a_folder_with_all_its_runs_queued(store):
+    config = tiny_config(name="Strong bias, 5 seeds!", seeds=[0, 1], references=["full_pool"])
+    experiment, new = store.create(config)
+    assert new
+    assert EXPERIMENT_ID.fullmatch(experiment)
+    assert experiment.startswith("strong-bias-5-seeds-")
+    assert store.config(experiment) == config
+    runs = store.runs(experiment)
+    assert [k.run for k in runs][:4] == ["random-0", "entropy-0", "weighted_entropy-0", "full_pool-0"]
+    assert (runs[2].strategy, runs[2].seed) == ("weighted_entropy", 0)
+    assert {store.state(k).state for k in runs} == {"queued"}
+    assert [store.state(k).rounds for k in runs[:4]] == [3, 3, 3, 1]
+    assert store.role(runs[3]) == "reference"
+
+
+def test_the_same_token_launches_once(store):
+    first, new = store.create(tiny_config(), token="abc")
+    again, new_again = store.create(tiny_config(), token="abc")
+    other, _ = store.create(tiny_config(), token="abd")
+    assert (new, new_again) == (True, False)
+    assert first == again != other
+
+
+def test_experiments_are_listed_newest_first(store):
+    ids = [store.create(tiny_config())[0] for _ in range(3)]
+    assert store.experiments() == ids[::-1]
+
+
+@pytest.mark.parametrize("name", ["../../etc", "..", "a/b-c-d-e-f", "<script>x</script>", "", "ABCDEFGHIJ", "x" * 65])
+def test_an_id_that_is_none_never_becomes_a_path(store, name):
+    with pytest.raises(InputError, match="There is no experiment"):
+        store.experiment_dir(name)
+    with pytest.raises(InputError, match="There is no run"):
+        store.run_dir(RunKey("demo-20260101-abcdef", name or "/"))
+    with pytest.raises(InputError, match="There is no subject"):
+        store.subject_file("demo-20260101-abcdef", 0, name if name != "x" * 65 else "../x")
+
+
+def test_an_unwritable_home_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"The home .* cannot be written to \(Not a directory\)"):
+        Store(tmp_path / "file" / "home")
+
+
+def test_too_little_disk_is_said_before_anything_is_written(store, monkeypatch):
+    usage = type("Usage", (), {"free": 1_000_000})
+    monkeypatch.setattr(store_module.shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(InputError, match=r"has 1 MB of free disk, this experiment needs about \d+ MB"):
+        store.create(tiny_config())
+    assert store.experiments() == []
+    assert list(store.experiments_dir.iterdir()) == []
+
+
+def test_half_written_last_line_is_skipped_and_dropped(store, key):
+    store.append_round(key, RECORD, None)
+    path = store.run_dir(key) / "rounds.jsonl"
+    with path.open("a") as file:
+        file.write('{"schema": 1, "rou')
+    assert store.rounds(key) == [RECORD]
+    store.drop_half_written(key)
+    assert path.read_text() == json.dumps(RECORD) + "\n"
+    store.append_round(key, {**RECORD, "round": 1}, None)
+    assert len(store.rounds(key)) == 2
+
+
+def test_damaged_and_newer_files_say_so_and_leave_the_rest_alone(store, key):
+    other = store.runs(key.experiment)[1]
+    (store.run_dir(key) / "rounds.jsonl").write_text("no json\n")
+    with pytest.raises(Damaged, match=r"records of run .* are damaged"):
+        store.rounds(key)
+    (store.run_dir(key) / "rounds.jsonl").write_text('{"schema": 2, "round": 0}\n')
+    with pytest.raises(Damaged, match="newer fairal"):
+        store.rounds(key)
+    (store.run_dir(key) / "state.json").write_text("{")
+    with pytest.raises(Damaged, match="not readable JSON"):
+        store.state(key)
+    (store.run_dir(key) / "state.json").write_text('{"schema": 7, "state": "done"}')
+    with pytest.raises(Damaged, match="schema 7, from a newer fairal"):
+        store.state(key)
+    assert store.state(other).state == "queued"
+    (store.experiment_dir(key.experiment) / "experiment.json").write_text('{"schema": 1}')
+    with pytest.raises(Damaged, match="lacks its configuration"):
+        store.config(key.experiment)
+
+
+def test_volumes_come_back_and_missing_ones_are_none(store, key):
+    volumes = {"p/test0000reference": np.arange(8, dtype=np.uint8).reshape(2, 2, 2)}
+    store.append_round(key, RECORD, volumes)
+    back = store.volumes(key, 0)
+    assert np.array_equal(back["p/test0000reference"], volumes["p/test0000reference"])
+    assert store.volumes(key, 1) is None
+    store.volumes_file(key, 0).write_bytes(b"PK nonsense")
+    with pytest.raises(Damaged):
+        store.volumes(key, 0)
+    assert store.clean_volumes(key.experiment) > 0
+    assert store.volumes(key, 0) is None
+    assert store.rounds(key) == [RECORD]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "state.json"
+    path.write_text("old")
+
+    def write_badly():
+        with replacing(path) as file:
+            file.write(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_badly()
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["state.json"]
+
+
+def test_a_new_folder_appears_whole_or_not_at_all(tmp_path):
+    def fill_badly():
+        with new_folder(tmp_path / "entry") as folder:
+            (folder / "a").write_text("1")
+            assert not (tmp_path / "entry").exists()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fill_badly()
+    assert os.listdir(tmp_path) == []
+
+
+def test_locks_exclude_and_are_free_after_release(tmp_path):
+    lock = try_lock(tmp_path / "lock")
+    assert try_lock(tmp_path / "lock") is None
+    assert is_locked(tmp_path / "lock")
+    lock.release()
+    assert not is_locked(tmp_path / "lock")
+    assert not is_locked(tmp_path / "never")
+
+
+def test_whole_lines_of_a_missing_file(tmp_path):
+    assert whole_lines(tmp_path / "none") == ([], 0)

@@ -1,0 +1,263 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from tiny import tiny_config, work_off
+
+from fairal.runs import queue
+from fairal.runs.cache import Busy, entries, obtain, trim
+from fairal.runs.launch import Crew, crew, ensure_workers, estimate_seconds, launch, start_worker
+from fairal.runs.locks import is_locked, try_lock
+from fairal.runs.store import RunKey, Store
+
+SLOW = {"steps": 60, "channels": [8, 16]}
+
+
+def facts(store: Store, key: RunKey) -> list[dict]:
+    """A run's records without what may differ between two equal runs: timings, and whose fit it was."""
+    return [{n: v for n, v in r.items() if n not in ("seconds", "cached")} for r in store.rounds(key)]
+
+
+def wait_until(condition, seconds: float, what: str) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"waited {seconds} s for {what}"
+        time.sleep(0.02)
+
+
+def kill(process: subprocess.Popen) -> None:
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def test_a_finished_experiment_has_every_record(finished):
+    store, experiment = finished
+    assert queue.progress(store, experiment)["state"] == "done"
+    for key in store.runs(experiment):
+        state, records = store.state(key), store.rounds(key)
+        assert len(records) == state.rounds_done == state.rounds
+        assert state.headline["dice_by_group"].keys() == {"reference", "biased"}
+        assert all(json.dumps(r, allow_nan=False) for r in records)
+        assert "done" in store.log_tail(key)
+
+
+def test_round_0_of_a_seed_is_trained_once(finished):
+    store, experiment = finished
+    for seed in (0, 1):
+        firsts = [store.rounds(k)[0] for k in store.runs(experiment) if k.seed == seed and store.role(k) == "strategy"]
+        assert len({r["fit"] for r in firsts}) == 1
+        assert [r["cached"] for r in firsts].count(False) == 1
+
+
+def test_volumes_are_kept_for_the_first_seed_alone(finished):
+    store, experiment = finished
+    for key in store.runs(experiment):
+        volumes = store.volumes(key, 0)
+        assert (volumes is not None) == (key.seed == 0)
+        if volumes:
+            shown = [name.removeprefix("p/") for name in volumes if name.startswith("p/")]
+            for name in shown:
+                subject = store.subject(experiment, 0, name)
+                assert set(subject) == {"t1", "truth", "context"}
+                assert subject["t1"].shape == subject["truth"].shape == volumes[f"p/{name}"].shape
+    assert store.volume_sizes()[experiment] > 10_000
+
+
+def test_a_relaunched_experiment_costs_only_its_reading(finished):
+    store, experiment = finished
+    again, _ = store.create(store.config(experiment))
+    work_off(store)
+    for old, new in zip(store.runs(experiment), store.runs(again), strict=True):
+        assert all(r["cached"] for r in store.rounds(new))
+        assert facts(store, old) == facts(store, new)
+    queue.delete_experiment(store, again)
+
+
+def test_killed_three_times_a_run_continues_with_the_same_numbers(tmp_path):
+    config = tiny_config(strategies=["weighted_entropy"], learner=SLOW, query={"rounds": 3})
+    straight = Store(tmp_path / "straight")
+    launched, _ = straight.create(config)
+    work_off(straight)
+    expected = facts(straight, straight.runs(launched)[0])
+
+    store = Store(tmp_path / "killed")
+    experiment, _ = store.create(config)
+    key = store.runs(experiment)[0]
+    one_thread = Crew(workers=1, threads=1, gpus=0)
+
+    def in_training(round_: int) -> bool:
+        state = store.state(key)
+        return state.rounds_done == round_ and state.part == "fit" and state.done > 0
+
+    kills = [
+        (lambda: in_training(0), "training of round 0"),
+        (lambda: len(store.rounds(key)) >= 1, "the first committed round"),
+        (lambda: in_training(2) or len(store.rounds(key)) == 3, "training of round 2"),
+    ]
+    for moment, what in kills:
+        process = start_worker(store, 0, one_thread)
+        wait_until(moment, 60, what)
+        kill(process)
+        assert not is_locked(store.run_lock(key))
+    assert len(store.rounds(key)) < 4
+    with (store.run_dir(key) / "rounds.jsonl").open("a") as file:
+        file.write('{"schema": 1, "round": 3, "half')  # and the power failed in the middle of a line
+    work_off(store)
+    assert store.state(key).state == "done"
+    assert facts(store, key) == expected
+
+
+def test_cancel_takes_effect_within_a_training_step(store):
+    experiment, _ = store.create(tiny_config(strategies=["random"], learner={**SLOW, "steps": 5000}))
+    key = store.runs(experiment)[0]
+    process = start_worker(store, 0, Crew(1, 1, 0))
+    wait_until(lambda: store.state(key).part == "fit", 60, "training")
+    queue.cancel(store, key)
+    wait_until(lambda: store.state(key).state == "cancelled", 2.0, "the cancelled run")
+    assert process.wait(timeout=20) == 0  # nothing left to do: the worker leaves
+
+
+def test_a_run_that_fails_says_why_and_the_others_go_on(store):
+    bad, _ = store.create(tiny_config(strategies=["random"], learner={"learning_rate": 1e6, "steps": 40}))
+    good, _ = store.create(tiny_config(strategies=["random"]))
+    work_off(store)
+    failed = store.state(store.runs(bad)[0])
+    assert failed.state == "failed"
+    assert "stopped being finite" in failed.reason
+    assert store.state(store.runs(good)[0]).state == "done"
+
+
+def test_a_full_disk_fails_the_run_with_a_sentence_and_keeps_its_rounds(store, monkeypatch):
+    experiment, _ = store.create(tiny_config(strategies=["random"]))
+    key, append = store.runs(experiment)[0], Store.append_round
+
+    def full(self, key, record, volumes):
+        if record["round"] == 1:
+            raise OSError(28, "No space left on device")
+        append(self, key, record, volumes)
+
+    monkeypatch.setattr(Store, "append_round", full)
+    work_off(store)
+    assert "No space is left in" in store.state(key).reason
+    assert len(store.rounds(key)) == 1
+    monkeypatch.undo()
+    queue.resume(store, key)
+    work_off(store)
+    assert store.state(key).state == "done"
+
+
+def test_an_unexpected_error_fails_the_run_and_its_log_has_the_traceback(store, monkeypatch):
+    experiment, _ = store.create(tiny_config(strategies=["random"]))
+    key = store.runs(experiment)[0]
+    monkeypatch.setattr("fairal.runs.worker.active_learning", lambda *_, **__: 1 / 0)
+    work_off(store)
+    assert store.state(key).reason == "ZeroDivisionError: division by zero"
+    assert "Traceback" in store.log_tail(key)
+
+
+def test_a_run_deleted_by_hand_while_it_runs_does_not_stop_the_worker(store, monkeypatch):
+    import shutil
+
+    gone, _ = store.create(tiny_config(strategies=["random"]))
+    stays, _ = store.create(tiny_config(strategies=["random"]))
+    whole = Store.append_round
+
+    def pull_away(self, key, record, volumes):
+        if key.experiment == gone:
+            shutil.rmtree(self.experiment_dir(gone))
+        whole(self, key, record, volumes)
+
+    monkeypatch.setattr(Store, "append_round", pull_away)
+    work_off(store)
+    assert store.experiments() == [stays]
+    assert store.state(store.runs(stays)[0]).state == "done"
+
+
+def test_a_strength_that_breaks_the_structure_fails_the_run_by_name(store):
+    groups = [{"name": "reference", "share": 0.625}, {"name": "biased", "share": 0.375, "strength": 2.0, "fade": 0}]
+    experiment, _ = store.create(tiny_config(strategies=["random"], cohort={"groups": groups}))
+    work_off(store)
+    state = store.state(store.runs(experiment)[0])
+    assert state.state == "done" or "strength 2" in state.reason
+
+
+def test_one_worker_per_slot(store):
+    lock = try_lock(store.worker_lock(0))
+    command = [sys.executable, "-m", "fairal", "worker", "--home", str(store.home), "--slot", "0"]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    lock.release()
+    assert refused.returncode == 1
+    assert "Another worker has slot 0" in refused.stderr
+
+
+def test_launch_writes_runs_and_starts_the_missing_workers(store, monkeypatch):
+    started = []
+    monkeypatch.setattr("fairal.runs.launch.start_worker", lambda store, slot, *_: started.append(slot))
+    monkeypatch.setattr("fairal.runs.launch.crew", lambda: Crew(3, 1, 0))
+    assert ensure_workers(store) == 0  # nothing to do
+    with try_lock(store.worker_lock(1)):
+        [experiment] = launch(store, [tiny_config()], token="t")
+        assert launch(store, [tiny_config()], token="t") == [experiment]
+    assert started == [0, 2, 0, 2]
+
+
+def test_the_crew_fits_the_machine(monkeypatch):
+    for name in ("FAIRAL_WORKERS", "FAIRAL_THREADS"):
+        monkeypatch.setenv(name, "3")
+    crew.cache_clear()
+    assert (crew().workers, crew().threads) == (3, 3)
+    crew.cache_clear()
+    monkeypatch.setenv("FAIRAL_WORKERS", "many")
+    with pytest.raises(Exception, match=r"FAIRAL_WORKERS must be a whole number in 1\.\.64, got 'many'"):
+        crew()
+    crew.cache_clear()
+
+
+def test_estimates_rest_on_measured_fits(finished, store):
+    measured, experiment = finished
+    config = measured.config(experiment)
+    seconds, basis = estimate_seconds(measured, config)
+    assert basis == "measured"
+    assert 0 < seconds < 120
+    assert estimate_seconds(store, config)[1] == "guessed"
+    longer = tiny_config(learner={"steps": 80}, seeds=[0, 1], references=["reference_only", "full_pool"])
+    assert estimate_seconds(measured, longer) == (pytest.approx(10 * seconds, rel=0.01), "scaled")
+
+
+# ------------------------------------------------------------------ the cache
+
+
+def number_entry(store: Store, digest: str, value: int, kind="fits"):
+    def save(made, folder):
+        np.save(folder / "n.npy", np.full(1000, made))
+
+    return obtain(store, kind, digest, lambda f: int(np.load(f / "n.npy")[0]), lambda: value, save)
+
+
+def test_an_entry_is_made_once_and_a_damaged_one_again(store):
+    assert number_entry(store, "a", 1) == (1, False)
+    assert number_entry(store, "a", 2) == (1, True)
+    (store.cache_dirs["fits"] / "a" / "n.npy").write_bytes(b"")
+    assert number_entry(store, "a", 3) == (3, False)
+
+
+def test_what_another_worker_is_making_is_busy(store):
+    with try_lock(store.cache_dirs["fits"] / "b.lock"), pytest.raises(Busy):
+        number_entry(store, "b", 1)
+    assert number_entry(store, "b", 1) == (1, False)
+
+
+def test_the_least_recently_used_goes_first(store):
+    for age, name in ((30, "old"), (20, "used"), (10, "new")):
+        number_entry(store, name, 1)
+        os.utime(store.cache_dirs["fits"] / name, (time.time() - age,) * 2)
+    number_entry(store, "used", 1)  # reading counts as use
+    size = entries(store)[0][1]
+    assert trim(store, cap_bytes=2 * size) == size
+    assert {path.name for _, _, path in entries(store)} == {"used", "new"}
+    assert trim(store, 0) == 2 * size
