@@ -1,0 +1,172 @@
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tiny import tiny_config
+
+from fairal.report.frames import (
+    cases_frame,
+    groups_frame,
+    measures_frame,
+    picks_frame,
+    rounds_frame,
+    summary_frame,
+)
+from fairal.report.results import comparable_round, judge_round, read_experiment
+from fairal.report.summary import experiment_json, headline, summarise_experiment
+from fairal.runs.store import RunState
+
+GROUPS = ("reference", "biased")
+
+
+def record(round_: int, reference: list[float], biased: list[float], last=False) -> dict:
+    """A record of matched test cases with the given Dice."""
+    pairs = list(zip(reference, biased, strict=True))
+    picks = [{"id": f"x{round_}{i}", "group": "biased", "score": None, "uncertainty": None} for i in range(2)]
+    return {
+        "schema": 1, "round": round_, "labelled": [f"s{i}" for i in range(3 + 2 * round_)],
+        "labelled_by_group": {"reference": 2, "biased": 1 + 2 * round_}, "labelled_mm3": 1000.0 * (round_ + 1),
+        "picked": None if last else picks,
+        "weights": {"reference": 0.5, "biased": 1.5}, "losses": [1.0],
+        "labelled_dice": {"reference": 0.9, "biased": 0.7},
+        "test": {"id": [f"t{i}{g}" for i in range(len(pairs)) for g in GROUPS],
+                 "group": [g for _ in pairs for g in GROUPS], "dice": [d for pair in pairs for d in pair]},
+        "labelled_cases": {}, "fit": "f", "cached": False, "seconds": {"fit": 1.0}, "device": "cpu", "threads": 1,
+        "torch": "2",
+    }  # fmt: skip
+
+
+@pytest.fixture
+def made_up(store):
+    """Three seeds; final gaps of entropy 0.10, 0.12, 0.08, of weighted entropy 0.02, 0.03, 0.01; random none yet."""
+    config = tiny_config(seeds=[0, 1, 2], query={"rounds": 1})
+    experiment, _ = store.create(config)
+    final = {"entropy": (0.10, 0.12, 0.08), "weighted_entropy": (0.02, 0.03, 0.01)}
+    for key in store.runs(experiment):
+        store.append_round(key, record(0, [0.8, 0.9], [0.6, 0.7]), None)
+        if key.strategy in final:
+            gap = final[key.strategy][key.seed]
+            top = 0.90 if key.strategy == "entropy" else 0.87
+            store.append_round(key, record(1, [top, top], [top - gap, top - gap], last=True), None)
+            store.write_state(key, RunState("done", rounds=2, rounds_done=2))
+    return store, experiment
+
+
+def test_a_round_is_judged_by_hand():
+    judged = judge_round(record(0, [0.8, 1.0], [0.6, 0.8]), GROUPS)
+    assert judged.dice_by_group == pytest.approx({"reference": 0.9, "biased": 0.7})
+    assert (judged.dice, judged.gap, judged.signed_gap) == pytest.approx((0.8, 0.2, 0.2))
+    assert judged.es_dice == pytest.approx(0.8 / 1.2)
+    assert judged.picked_by_group == {"reference": 0, "biased": 2}
+
+
+def test_the_summary_by_hand(made_up):
+    store, experiment = made_up
+    result = read_experiment(store, experiment)
+    assert comparable_round(result) == 0
+    rows = {row.strategy: row for row in summarise_experiment(result, at_round=1)}
+    assert set(rows) == {"entropy", "weighted_entropy"}
+    entropy, weighted = rows["entropy"], rows["weighted_entropy"]
+    assert entropy.disparity_reduction is None
+    assert entropy.interval is None
+    assert weighted.disparity_reduction == pytest.approx(1 - 0.02 / 0.10)
+    low, high = weighted.interval
+    assert low < 0.8 < high
+    assert weighted.interval_kind == "seeds"
+    assert (weighted.seeds, weighted.paired) == (3, 3)
+    assert weighted.gap_difference == pytest.approx(-0.08)
+    assert (weighted.worst_group_gain, weighted.best_group_loss) == pytest.approx((0.05, 0.03))
+    assert weighted.picked_share == {"reference": 0.0, "biased": 1.0}
+    assert weighted.p_holm == weighted.p < 0.01
+    assert weighted.area["gap"] == pytest.approx((0.2 + 0.02) / 2)  # two budgets: the trapezoid's mean
+    assert weighted.area["worst_group"] == pytest.approx((0.65 + 0.85) / 2)
+
+
+def test_another_baseline_turns_the_comparison(made_up):
+    result = read_experiment(*made_up)
+    rows = {r.strategy: r for r in summarise_experiment(result, baseline="weighted_entropy", at_round=1)}
+    assert rows["entropy"].disparity_reduction == pytest.approx(1 - 0.10 / 0.02)
+    assert rows["weighted_entropy"].disparity_reduction is None
+
+
+def test_the_headline_says_who_paid_and_contradicts_the_paper_where_the_numbers_do(made_up):
+    result = read_experiment(*made_up)
+    text = headline(result, summarise_experiment(result, at_round=1), "entropy")
+    assert text.startswith("Weighted entropy cut the gap by 80% against entropy (3 seeds): ")
+    assert "the biased group gained 0.050 Dice, the reference group lost 0.030." in text
+    start = summarise_experiment(result, at_round=0)
+    assert headline(result, start, "entropy") == ""  # one model for all: nothing to compare yet
+    worse = [replace(r, disparity_reduction=-0.2, gap=0.12) for r in summarise_experiment(result, at_round=1)]
+    assert headline(result, worse, "entropy").startswith(
+        "Against the paper's claim, weighted entropy did not cut the gap"
+    )
+
+
+def test_json_has_the_promised_shape_and_finite_numbers(finished):
+    store, experiment = finished
+    content = experiment_json(read_experiment(store, experiment))
+    assert set(content) == {"experiment", "config", "runs", "summary"}
+    assert {"run", "strategy", "seed", "state", "role", "rounds"} == set(content["runs"][0])
+    expected = {
+        "round", "labelled", "labelled_by_group", "picked_by_group", "weights", "labelled_dice_by_group", "dice",
+        "dice_by_group", "gap", "signed_gap", "es_dice", "cached", "seconds",
+    }  # fmt: skip
+    assert expected <= set(content["runs"][0]["rounds"][0])
+    assert content["runs"][0]["rounds"][-1]["picked_by_group"] is None
+    assert {run["role"] for run in content["runs"]} == {"strategy", "reference"}
+    for row in content["summary"]:
+        assert set(row) == {
+            "strategy", "seeds", "dice", "dice_by_group", "gap", "signed_gap", "es_dice", "disparity_reduction",
+            "interval", "worst_group_gain", "best_group_loss",
+        }  # fmt: skip
+    json.dumps(content, allow_nan=False)
+
+
+def test_one_seed_is_bootstrapped_over_test_subjects(store):
+    experiment, _ = store.create(tiny_config(query={"rounds": 0}))
+    rng = np.random.default_rng(0)
+    for key in store.runs(experiment):
+        gap = 0.02 if key.strategy == "weighted_entropy" else 0.1
+        reference = 0.9 + 0.01 * rng.standard_normal(20)
+        store.append_round(key, record(0, list(reference), list(reference - gap), last=True), None)
+    rows = {r.strategy: r for r in summarise_experiment(read_experiment(store, experiment))}
+    assert rows["weighted_entropy"].interval_kind == "test subjects"
+    assert rows["weighted_entropy"].p is None
+    assert 0 <= rows["weighted_entropy"].gap_by_noise < 1e-6  # all pairs differ by the same
+
+
+def test_frames_have_a_row_for_each(finished):
+    store, experiment = finished
+    result = read_experiment(store, experiment)
+    assert len(rounds_frame(result)) == 2 * (3 * 3 + 2)
+    groups = groups_frame(result)
+    assert len(groups) == 2 * len(rounds_frame(result))
+    shares = groups.dropna(subset="share").groupby(["strategy", "seed", "round"]).share.sum()
+    assert np.allclose(shares, 1)
+    assert len(picks_frame(result)) == 2 * 3 * 2 * 2
+    assert len(cases_frame(result)) == 10 * 8
+    measures = measures_frame(result)
+    assert set(measures.measure) == {"dice", "surface_dice", "assd_mm", "hd95_mm", "volume_error"}
+    summary = summary_frame(summarise_experiment(result))
+    assert {"dice_reference", "dice_biased", "interval_low"} <= set(summary.columns)
+    assert math.isclose(summary.dice_reference[0], summarise_experiment(result)[0].dice_by_group["reference"])
+
+
+def test_frames_of_nothing_are_empty(store):
+    experiment, _ = store.create(tiny_config())
+    result = read_experiment(store, experiment)
+    assert summarise_experiment(result) == []
+    for frame in (rounds_frame, groups_frame, picks_frame, cases_frame, measures_frame):
+        assert frame(result).empty
+
+
+def test_a_damaged_run_counts_as_failed_and_the_others_stay(made_up):
+    store, experiment = made_up
+    key = store.runs(experiment)[0]
+    (store.run_dir(key) / "state.json").write_text("?")
+    result = read_experiment(store, experiment)
+    assert result.runs[0].state == "failed"
+    assert "not readable JSON" in result.runs[0].reason
+    assert len(summarise_experiment(result, at_round=1)) == 2
