@@ -1,0 +1,77 @@
+"""What this machine has, and how fast it fits: for a person who wonders, and for reports of faults."""
+
+import platform
+import shutil
+import sys
+import time
+from importlib.metadata import PackageNotFoundError, version
+
+from fairal import __version__
+from fairal.presets import preset
+from fairal.runs.cache import CAP_BYTES, entries
+from fairal.runs.launch import crew
+from fairal.runs.locks import try_lock
+from fairal.runs.queue import live_workers
+from fairal.runs.store import Store
+
+PACKAGES = ("torch", "monai", "nibabel", "nilearn", "numpy", "scipy", "pandas", "altair", "streamlit", "pydantic")
+
+
+def examine(store: Store, measure: bool = True) -> dict:
+    """Collect versions, devices, disk, workers and sizes; with `measure`, train one demo-sized fit.
+
+    Returns:
+        JSON-ready facts by name.
+    """
+    import torch
+
+    team = crew()
+    with_lock = try_lock(store.workers_dir / "doctor.lock")
+    if with_lock:
+        with_lock.release()
+    facts = {
+        "fairal": __version__,
+        "python": sys.version.split()[0],
+        "system": f"{platform.system()} {platform.machine()}",
+        "packages": {name: _version(name) for name in PACKAGES},
+        "devices": _devices(torch),
+        "workers": f"{team.workers} of {team.threads} thread(s), {live_workers(store)} alive",
+        "home": str(store.home),
+        "locks": "hard locks work",
+        "free_disk_gb": round(shutil.disk_usage(store.home).free / 1e9, 1),
+        "cache_mb": round(sum(size for _, size, _ in entries(store)) / 1e6, 1),
+        "cache_cap_gb": CAP_BYTES / 1e9,
+        "volumes_mb": {name: round(size / 1e6, 1) for name, size in store.volume_sizes().items()},
+    }
+    if measure:
+        facts |= _measured(torch, team.threads)
+    return facts
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _devices(torch) -> list[str]:
+    names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    return names + (["mps"] if torch.backends.mps.is_available() else []) + ["cpu"]
+
+
+def _measured(torch, threads: int) -> dict:
+    from fairal.learner.fit import fit
+    from fairal.learner.network import choose_device
+
+    config, device = preset("demo")[0], choose_device()
+    torch.set_num_threads(threads)
+    generator = torch.Generator().manual_seed(0)
+    volumes = torch.randn(6, *config.cohort.shape, generator=generator).to(device)
+    masks = (torch.randn(6, *config.cohort.shape, generator=generator) > 2.2).to(device)
+    started = time.perf_counter()
+    fit(volumes, masks, config.learner, seed=0)
+    return {
+        "seconds_per_fit": round(time.perf_counter() - started, 2),
+        "fit": f"the demo's {config.learner.steps} steps on {device}, {threads} thread(s), n = 1",
+    }
