@@ -1,0 +1,148 @@
+"""The frame that all pages share: navigation, home, what starts with the server, and what a page does with errors."""
+
+import os
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from fairal import __version__
+from fairal.errors import FairalError
+from fairal.runs.launch import ensure_workers
+from fairal.runs.queue import live_workers
+from fairal.runs.store import Store
+
+ROOT = Path(__file__).parents[2]
+PAGES = {
+    "overview": ("Overview", ":material/home:"),
+    "cohort": ("Cohort", ":material/neurology:"),
+    "launch": ("Launch", ":material/rocket_launch:"),
+    "runs": ("Runs", ":material/list:"),
+    "compare": ("Compare", ":material/compare_arrows:"),
+    "slices": ("Slices", ":material/layers:"),
+}
+ICON = str(ROOT / "fairal" / "ui" / "assets" / "icon.png")
+_ADDRESS = {"overview": "start"}
+LINGER_SECONDS = 900.0
+
+
+def page_path(name: str) -> str:
+    """Where a page's script is, as `st.switch_page` wants it."""
+    return f"pages/{name}.py"
+
+
+def navigation():
+    """Declare all pages. The default page has an address of its own as well, so that a link to it works."""
+    # The icon is a file of ours: Streamlit fetches named icons for the browser's tab from elsewhere.
+    st.set_page_config(page_title="fairal", page_icon=ICON, layout="wide")
+    pages = [
+        # The default page reserves an address that it does not answer to: give it one that nobody types.
+        st.Page(page_path(name), title=title, icon=icon, default=name == "overview", url_path=_ADDRESS.get(name, name))
+        for name, (title, icon) in PAGES.items()
+    ]
+    alias = st.Page(_to_overview, title="Overview", url_path="overview", visibility="hidden")
+    return st.navigation([*pages, alias])
+
+
+def _to_overview() -> None:
+    st.switch_page(page_path("overview"), query_params=st.query_params.to_dict())
+
+
+def begin(title: str) -> Store:
+    """Start a page: its first line.
+
+    On a cold server Streamlit runs a deep link's script without the router; then the router is declared here and the
+    run starts again, with the same address.
+
+    Returns:
+        The home; if it cannot be used the page says so and ends.
+    """
+    if not st.session_state.get("_routed"):
+        st.session_state["_routed"] = True
+        navigation()
+        st.rerun()
+    st.title(title)
+    try:
+        return open_store()
+    except FairalError as error:
+        st.error(str(error))
+        st.stop()
+
+
+def frame() -> None:
+    """Draw what stands around every page; called by the router alone."""
+    st.session_state["_routed"] = True
+    with st.sidebar:
+        try:
+            store = open_store()
+            start_server_side(str(store.home))
+            st.caption(f"fairal {__version__} · {live_workers(store)} workers alive")
+            st.caption(f"Home: `{store.home}`")
+        except FairalError as error:
+            st.caption(str(error))
+
+
+@st.cache_resource(max_entries=4)
+def _store(home: str | None) -> Store:
+    return Store(home)
+
+
+def open_store() -> Store:
+    """Give the home of this server."""
+    return _store(os.environ.get("FAIRAL_HOME"))
+
+
+@st.cache_resource(max_entries=4)
+def start_server_side(home: str) -> bool:
+    """Once per server: take interrupted runs up again, and warm what the first click will need.
+
+    FAIRAL_WARM=0 leaves out the warming, for tests and small machines.
+    """
+    warm = os.environ.get("FAIRAL_WARM", "1") != "0"
+    ensure_workers(Store(home), LINGER_SECONDS if warm else 0.0)
+    if warm:
+        threading.Thread(target=_warm, args=(home,), daemon=True).start()
+    return True
+
+
+def _warm(home: str) -> None:
+    time.sleep(2)  # the first page goes first
+    ensure_workers(Store(home), LINGER_SECONDS, warm=True)
+    time.sleep(8)  # then the workers
+    from fairal.cohort.subject import load_template
+
+    load_template()
+
+
+def warn_if_missing(parameter: str, there: list[str], instead: str) -> None:
+    """Say that the address names an experiment that is not here; the bound widget falls back by itself."""
+    if any(name not in there for name in st.query_params.get_all(parameter)):
+        st.warning(f"An experiment in the address is not here (any more); {instead}.")
+
+
+def latest_unless_asked(key: str, value) -> None:
+    """Start a bound widget with the latest experiment, not as its default: what equals a default is not in the address,
+    and the address must show the same thing tomorrow."""
+    if key not in st.session_state and not st.query_params.get_all(key):
+        st.session_state[key] = value
+
+
+@contextmanager
+def saying():
+    """Turn what went wrong into a sentence on the page; the rest of the page stays alive."""
+    try:
+        yield
+    except FairalError as error:
+        st.error(str(error), icon=":material/error:")
+    except OSError as error:
+        st.error(f"{error.strerror or error}: {error.filename or 'no file named'}", icon=":material/error:")
+
+
+def empty(text: str, button: str = "Run the demo", page: str = "overview") -> None:
+    """Say what will stand here, and give the button that makes it happen; ends the page."""
+    st.info(text, icon=":material/info:")
+    if st.button(button, type="primary"):
+        st.switch_page(page_path(page))
+    st.stop()

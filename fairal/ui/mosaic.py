@@ -1,0 +1,53 @@
+"""Slices as still pictures: the fallback of the viewers, and what goes into reports."""
+
+import numpy as np
+from PIL import Image
+
+from fairal.errors import FairalError
+from fairal.report.colours import PREDICTION_COLOUR, TRUTH_COLOUR
+from fairal.report.results import ExperimentResult
+from fairal.report.slices import PLANES, binary_entropy_bits, centre, picture, sheet
+from fairal.runs.store import RunKey, Store
+from fairal.strategies.catalog import label
+
+
+def subject_row(subject: dict, probability: np.ndarray, scale: int = 4) -> list[Image.Image]:
+    """Three planes of one subject: truth and prediction outlined, entropy over it."""
+    entropy, guess, truth = binary_entropy_bits(probability), probability > 127, subject["truth"] > 0
+    outlines = [(truth, TRUTH_COLOUR), (guess, PREDICTION_COLOUR)]
+    return [picture(subject["t1"], p, centre(truth, p), outlines, entropy, 0.5, scale) for p in PLANES]
+
+
+def strategy_mosaic(store: Store, result: ExperimentResult, scale: int = 3) -> Image.Image | None:
+    """One test subject of each group under every strategy, at the last round; None where volumes were not kept."""
+    rows, labels = [], []
+    for run in result.runs:
+        if run.role != "strategy" or run.seed != result.config.seeds[0] or not run.rounds:
+            continue
+        try:
+            volumes = store.volumes(run.key, len(run.rounds) - 1)
+            for group in result.groups:
+                name = f"test0000{group}"
+                subject = store.subject(result.id, run.seed, name)
+                if volumes and subject and f"p/{name}" in volumes:
+                    rows.append(subject_row(subject, volumes[f"p/{name}"], scale))
+                    labels.append(f"{label(run.strategy)}\n{group}".replace(" ", "\n", 1))
+        except FairalError:
+            continue
+    return sheet(rows, labels, PLANES) if rows else None
+
+
+def picked_gallery(store: Store, key: RunKey, record: dict, scale: int = 2) -> list[tuple[dict, Image.Image | None]]:
+    """The subjects that a round picked, coronal, with the picking model's entropy; None where nothing was kept."""
+    volumes = store.volumes(key, record["round"]) or {}
+    shown = []
+    for pick in record["picked"] or ():
+        subject, probability = store.subject(key.experiment, key.seed, pick["id"]), volumes.get(f"p/{pick['id']}")
+        image = None
+        if subject is not None and probability is not None:
+            truth = subject["truth"] > 0
+            outlines = [(truth, TRUTH_COLOUR), (probability > 127, PREDICTION_COLOUR)]
+            entropy = binary_entropy_bits(probability)
+            image = picture(subject["t1"], "coronal", centre(truth, "coronal"), outlines, entropy, 0.5, scale)
+        shown.append((pick, image))
+    return shown

@@ -1,0 +1,79 @@
+"""The slice viewer: a small component that gets its volumes once and answers in the browser."""
+
+import base64
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from fairal.config import FIELDS_OF_VIEW, ExperimentConfig
+from fairal.report.colours import PREDICTION_COLOUR, TRUTH_COLOUR
+from fairal.report.results import RunResult
+from fairal.runs.store import Store
+from fairal.strategies.catalog import label
+
+_ASSETS = Path(__file__).parent / "assets"
+_CONTEXT_MM = 3.0  # as `cohort.context` renders it; importing that here would bring torch into the page
+
+
+@st.cache_resource(max_entries=1)
+def _component():
+    parts = {kind: (_ASSETS / f"viewer.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")}
+    return st.components.v2.component("fairal_slice_viewer", **parts)
+
+
+def slice_viewer(store: Store, config: ExperimentConfig, runs: list[RunResult], subject_id: str) -> bool:
+    """Show one subject under one or two strategies.
+
+    Returns:
+        Whether there was something to show.
+    """
+    data = _data(store, config, runs, subject_id)
+    if data is None:
+        return False
+    _component()(data=data, key="slice_viewer")
+    return True
+
+
+def _data(store: Store, config: ExperimentConfig, runs: list[RunResult], subject_id: str) -> dict | None:
+    experiment, seed = runs[0].key.experiment, runs[0].seed
+    subject = store.subject(experiment, seed, subject_id)
+    if subject is None:
+        return None
+    columns = [{"label": label(run.strategy), "rounds": _rounds(store, run, subject_id)} for run in runs]
+    if not any(column["rounds"] for column in columns):
+        return None
+    corner, extent = FIELDS_OF_VIEW["brain"]
+    return {
+        "subject": subject_id,
+        "title": f"{config.name}, {subject_id}",
+        "shape": list(subject["t1"].shape),
+        "origin": list(config.cohort.origin_mm),
+        "spacing": config.cohort.spacing_mm,
+        "t1": _text(subject["t1"]),
+        "truth": _text(subject["truth"]),
+        "context": _text(subject["context"]),
+        "context_grid": {
+            "origin": [c + _CONTEXT_MM / 2 for c in corner],
+            "spacing": _CONTEXT_MM,
+            "shape": [round(e / _CONTEXT_MM) for e in extent],
+        },
+        "columns": columns,
+        "colours": {"truth": TRUTH_COLOUR, "guess": PREDICTION_COLOUR},
+    }
+
+
+def _rounds(store: Store, run: RunResult, subject_id: str) -> list[dict]:
+    rounds = []
+    for record in run.records:
+        volumes = store.volumes(run.key, record["round"])
+        if volumes and f"p/{subject_id}" in volumes:
+            cases = record["test"]
+            dice = cases["dice"][cases["id"].index(subject_id)] if subject_id in cases["id"] else None
+            p = _text(volumes[f"p/{subject_id}"])
+            rounds.append({"round": record["round"], "labelled": len(record["labelled"]), "dice": dice, "p": p})
+    return rounds
+
+
+def _text(volume: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(volume, dtype=np.uint8).tobytes()).decode()

@@ -1,0 +1,79 @@
+"""Overview: the question, two brains, and what the latest experiment came to."""
+
+import secrets
+
+import streamlit as st
+
+from fairal.presets import preset
+from fairal.report.charts import dice_by_budget
+from fairal.report.frames import groups_frame
+from fairal.report.results import read_experiment
+from fairal.report.summary import headline, summarise_experiment
+from fairal.runs.launch import estimate_seconds, launch
+from fairal.ui.charts import chart
+from fairal.ui.frame import LINGER_SECONDS, ROOT, begin, page_path, saying
+from fairal.ui.live import duration, is_active, progress_bar, while_active
+from fairal.ui.summary import metric_cards
+
+store = begin("Which scans to label next, and for whom will it work?")
+left, right = st.columns([3, 4], gap="large")
+with left:
+    st.markdown(
+        "Labelling 3D scans is expensive; active learning picks the scans most worth labelling. But the usual pick, by "
+        "the model's uncertainty, can leave **some patients worse served than others**. fairal shows by how much, and "
+        "what to do about it: real 3D U-Net runs, here, on this machine."
+    )
+    demo = preset("smoke" if st.query_params.get("demo") == "smoke" else "demo")
+    seconds, basis = estimate_seconds(store, demo[0])
+    st.session_state.setdefault("demo_token", secrets.token_hex(8))
+    if st.button("Run the demo", type="primary", icon=":material/play_arrow:", help="Three strategies, real training."):
+        with saying():
+            launch(store, demo, token=st.session_state["demo_token"], linger_seconds=LINGER_SECONDS)
+            st.session_state["demo_token"] = secrets.token_hex(8)
+    note = {"measured": "from fits measured here", "scaled": "scaled from fits measured here"}.get(basis, "a guess")
+    st.caption(
+        f"{len(demo[0].strategies)} strategies, {demo[0].fits()} trainings, about {duration(seconds)} ({note}); "
+        "it goes on if you close the browser."
+    )
+with right:
+    picture = str(ROOT / "fairal" / "ui" / "assets" / "pair.png")
+    st.image(picture, alt="The same synthetic brain twice; the outlined left caudate is smaller on the right.")
+    st.caption(
+        "The same synthetic brain, reference group left, biased group right: the left caudate (outlined) has shrunk. "
+        "L and R are the patient's sides. No claim about patients."
+    )
+
+experiments = store.experiments()
+if not experiments:
+    st.info("Results appear here as rounds finish: Dice per group by labelled scans, the gap, and who paid for it.")
+    st.stop()
+latest = experiments[0]
+
+
+@while_active(active := is_active(store, [latest]))
+def latest_results() -> None:
+    """The latest experiment, growing while it runs."""
+    with saying():
+        state, result = progress_bar(store, latest), read_experiment(store, latest)
+        summary = summarise_experiment(result)
+        st.subheader(f"Latest experiment: {result.config.name}")
+        failed = [run for run in result.runs if run.state == "failed"]
+        if failed:
+            st.error(f"{len(failed)} run(s) failed, e.g. {failed[0].key.run}: {failed[0].reason}")
+        if not any(run.rounds for run in result.runs):
+            st.caption("The first round is on its way.")
+        else:
+            metric_cards(result, summary, result.config.baseline)
+            text = headline(result, summary, result.config.baseline)
+            st.markdown(f"**{text}**" if text else "")
+            frame = groups_frame(result)
+            n = f"n = {len(result.config.seeds)} seed(s), {result.config.cohort.test_pairs} matched test pairs."
+            chart(lambda: dice_by_budget(frame, result.groups), frame, "overview_dice",
+                  text or "Test Dice per group by budget", f"{n} Synthetic brains.")  # fmt: skip
+        if state in ("done", "failed", "cancelled") and active:
+            st.rerun()  # once, to stop polling
+
+
+latest_results()
+if st.button("Open in Compare", icon=":material/compare_arrows:"):
+    st.switch_page(page_path("compare"), query_params={"experiments": latest})

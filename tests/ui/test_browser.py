@@ -1,0 +1,272 @@
+"""A person's way through the application, in a real browser on a real server with real workers."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tiny import tiny_config
+
+from fairal.runs import queue
+from fairal.runs.launch import Crew, start_worker
+from fairal.runs.store import Store
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+WAIT = 30_000
+pytestmark = pytest.mark.browser
+
+
+class Server:
+    """The dashboard on a home and port of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.store, self.process = Store(home), None
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+        environment = {**os.environ, "FAIRAL_HOME": str(self.store.home), "FAIRAL_WARM": "0"}
+        self.process = subprocess.Popen(
+            [*command, "--server.port", str(self.port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.1)
+        raise AssertionError("the server did not start within 60 s")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+    def url(self, path: str = "") -> str:
+        return f"http://127.0.0.1:{self.port}/{path}"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        reason = "no Chromium here: install one (Debian and Ubuntu: apt install chromium) to run the browser tests"
+        if os.environ.get("FAIRAL_NEED_BROWSER"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, browser):
+    running = Server(tmp_path_factory.mktemp("browser") / "home")
+    running.start()
+    yield running
+    running.stop()
+    for experiment in running.store.experiments():
+        for key in running.store.runs(experiment):
+            queue.cancel(running.store, key)
+
+
+@pytest.fixture
+def page(browser, server):
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    opened = context.new_page()
+    opened.set_default_timeout(WAIT)
+    opened.outside = []
+    opened.on(
+        "request",
+        lambda r: opened.outside.append(r.url) if "127.0.0.1" not in r.url and r.url.startswith("http") else None,
+    )
+    yield opened
+    context.close()
+
+
+def wait_for(condition, seconds: float, what: str):
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, f"waited {seconds} s for {what}"
+        time.sleep(0.05)
+    return value
+
+
+def no_traceback(page) -> None:
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+def picture_of(page, selector: str = "canvas[data-column='0']") -> list[int]:
+    """How many different colours the canvas shows, and a sum that tells two pictures apart."""
+    return page.locator(selector).evaluate(
+        """c => { const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+        const seen = new Set(); let sum = 0;
+        for (let i = 0; i < d.length; i += 4) { seen.add(d[i] * 65536 + d[i + 1] * 256 + d[i + 2]);
+        sum = (sum * 31 + d[i] + 2 * d[i + 1] + 3 * d[i + 2]) % 1000000007; } return [seen.size, sum]; }"""
+    )
+
+
+@pytest.mark.parametrize("name", ["cohort", "launch", "runs", "compare", "slices", "overview"])
+def test_a_cold_deep_link_has_the_full_navigation(browser, tmp_path, name):
+    cold = Server(tmp_path / "home")
+    cold.start()
+    try:
+        page = browser.new_page()
+        page.set_default_timeout(WAIT)
+        page.goto(cold.url(name))
+        page.get_by_role("heading", level=1).wait_for()
+        links = page.get_by_test_id("stSidebarNav").get_by_role("link")
+        wait_for(lambda: links.count() == 6, 20, "six links in the navigation")
+        assert "Page not found" not in page.content()
+        no_traceback(page)
+        page.close()
+    finally:
+        cold.stop()
+
+
+def test_click_demo_watch_it_grow_and_see_it_in_compare(server, page):
+    page.goto(server.url("?demo=smoke"))
+    button = page.get_by_role("button", name="Run the demo")
+    button.wait_for()
+    button.dblclick()
+    wait_for(lambda: server.store.experiments(), 10, "the experiment's folder")
+    page.get_by_text("Latest experiment: smoke").wait_for()
+    page.locator("[data-testid=stVegaLiteChart]").first.wait_for()  # the first plotted round, by polling alone
+    experiment = server.store.experiments()[0]
+    wait_for(lambda: queue.progress(server.store, experiment)["state"] == "done", 90, "the finished demo")
+    assert server.store.experiments() == [experiment], "a double click launches once"
+    page.get_by_role("button", name="Open in Compare").click()
+    page.get_by_role("heading", name="Compare", exact=True).wait_for()
+    page.get_by_role("heading", name="Who paid").wait_for()
+    wait_for(lambda: page.locator("[data-testid=stVegaLiteChart]").count() >= 7, 20, "seven charts")
+    assert experiment in page.url, "the address names what it shows"
+    no_traceback(page)
+    assert page.outside == [], "nothing is fetched from elsewhere"
+
+
+def test_the_slice_viewer_shows_a_brain_and_answers_in_the_browser(server, page):
+    page.goto(server.url("slices"))
+    page.locator("canvas[data-column='0']").wait_for()
+    wait_for(lambda: picture_of(page)[0] > 50, 20, "a canvas that is not blank")
+    assert page.locator("canvas[data-column]").count() == 2
+    first = picture_of(page)
+    sent = []
+    page.on("websocket", lambda s: sent.append(s))
+    page.locator("canvas[data-column='0']").focus()
+    page.keyboard.press("ArrowUp")
+    moved = picture_of(page)
+    assert moved[1] != first[1]
+    page.keyboard.press("ArrowDown")
+    assert picture_of(page) == first
+    page.get_by_role("button", name="Axial").click()
+    assert picture_of(page)[1] != first[1]
+    page.locator("[data-id=overlay]").select_option("none")
+    assert picture_of(page)[0] > 20
+    page.keyboard.press("ArrowLeft")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download picture").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+    for tab in ("Picked", "Group maps", "Still picture"):
+        page.get_by_role("tab", name=tab).click()
+        page.locator("[data-testid=stImage] img, [data-testid=stImageContainer] img").first.wait_for()
+        no_traceback(page)
+    assert page.outside == []
+
+
+def test_niivue_draws_the_subject(server, page):
+    page.goto(server.url("slices?view_tab=3D"))
+    canvas = page.frame_locator("iframe").locator("canvas").first
+    canvas.wait_for()
+    wait_for(lambda: canvas.bounding_box()["height"] > 100, 20, "NiiVue's canvas")
+    time.sleep(2)
+    shot = canvas.screenshot()
+    assert len(shot) > 8000, "the 3D view is not blank"
+
+
+def test_a_chart_can_be_downloaded_and_the_report_opens_offline(server, page, browser, tmp_path):
+    page.goto(server.url("compare"))
+    page.get_by_role("heading", name="Who paid").wait_for()
+    page.get_by_role("button", name="Data").first.click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SVG").click()
+    assert b"<svg" in Path(download.value.path()).read_bytes()[:200]
+    page.keyboard.press("Escape")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Report (HTML)").click()
+    path = tmp_path / "report.html"
+    download.value.save_as(path)
+    offline = browser.new_context(offline=True).new_page()
+    offline.goto(path.as_uri())
+    assert offline.locator("figure svg").count() >= 5
+    assert offline.locator("figure img").count() == 1
+    assert "no claim about patients" in offline.content()
+
+
+def test_an_address_shows_a_colleague_the_same_thing(server, page, browser):
+    page.goto(server.url("compare?measure=Equity-scaled+Dice&baseline=Random"))
+    page.get_by_role("heading", name="Equity-scaled Dice").wait_for()
+    page.get_by_text("Against random.").wait_for()
+    other = browser.new_context().new_page()
+    other.goto(page.url)
+    other.get_by_role("heading", name="Equity-scaled Dice").wait_for(timeout=WAIT)
+    other.get_by_text("Against random.").wait_for(timeout=WAIT)
+    no_traceback(other)
+
+
+def test_cancel_in_the_browser_and_a_server_restart_during_a_run(server, page):
+    store = server.store
+    config = tiny_config(name="long", strategies=["random"], learner={"steps": 4000, "channels": [8, 16]})
+    experiment, _ = store.create(config)
+    key = store.runs(experiment)[0]
+    worker = start_worker(store, 0, Crew(1, 1, 0), linger_seconds=0)
+    try:
+        page.goto(server.url(f"runs?experiment={experiment}"))
+        page.get_by_text("training").first.wait_for()
+        before = store.state(key)
+        server.stop()
+        server.start()
+        page.goto(server.url(f"runs?experiment={experiment}"))
+        page.get_by_text("training").first.wait_for()
+        wait_for(lambda: store.state(key).done > before.done, 10, "training that outlives the server")
+        assert store.state(key).pid == before.pid
+        page.get_by_role("button", name="Cancel all").click()
+        wait_for(lambda: store.state(key).state == "cancelled", 4, "the cancelled run")
+        page.get_by_text("cancelled").first.wait_for()
+        no_traceback(page)
+    finally:
+        if worker.poll() is None:
+            os.kill(worker.pid, signal.SIGKILL)
+            worker.wait()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_window_and_both_themes(browser, server, scheme):
+    context = browser.new_context(viewport={"width": 420, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.set_default_timeout(WAIT)
+    page.goto(server.url(f"compare?experiments={server.store.experiments()[-1]}"))
+    page.get_by_role("heading", name="Compare", exact=True).wait_for()
+    page.locator("[data-testid=stVegaLiteChart]").first.wait_for()
+    ground = page.locator("[data-testid=stApp]").evaluate("e => getComputedStyle(e).backgroundColor")
+    brightness = sum(int(v) for v in ground.strip("rgba()").split(",")[:3]) / 3
+    assert (brightness > 128) == (scheme == "light")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+    no_traceback(page)
+    context.close()
