@@ -1,0 +1,199 @@
+"""The demo's experiment by fairal, and by a loop written as MONAI's active-learning tutorials write it.
+
+Same network, cohort (on disk on both sides), steps, pool, test set, strategies and measures; imports included on both
+sides, no fit cached before. The tutorial's side: CacheDataset, DataLoader, dictionary transforms, inference over the
+pool through a DataLoader, MONAI's metric classes, one process with all threads, every strategy by itself. Both sides
+run once each, in turn. ``python benchmarks/tutorial_loop.py [--rounds N]`` prints both, and writes JSON beside it.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from fairal.presets import preset
+
+SEED = 1001
+
+
+def tutorial(folder: Path, rounds: int) -> None:
+    """Run the experiment the tutorials' way; prints the final Dice per group of each strategy as JSON."""
+    import numpy as np
+    import torch
+    from monai.data import CacheDataset, DataLoader, decollate_batch
+    from monai.losses import DiceCELoss
+    from monai.metrics import DiceMetric, HausdorffDistanceMetric, SurfaceDiceMetric, SurfaceDistanceMetric
+    from monai.networks.nets import UNet
+    from monai.transforms import AsDiscrete, Compose, EnsureChannelFirstd, EnsureTyped, LoadImaged
+    from monai.utils import set_determinism
+
+    config = preset("demo")[0]
+    files = json.loads((folder / "files.json").read_text())
+    keys = ["image", "label"]
+    transforms = Compose([LoadImaged(keys=keys), EnsureChannelFirstd(keys=keys), EnsureTyped(keys=keys)])
+    to_mask = Compose([AsDiscrete(threshold=0.5)])
+
+    def loader(rows: list[dict], batch: int, shuffle: bool) -> DataLoader:
+        return DataLoader(CacheDataset(rows, transforms, progress=False), batch_size=batch, shuffle=shuffle)
+
+    test_loader = loader(files["test"], 2, False)
+
+    def train(rows: list[dict]) -> UNet:
+        set_determinism(SEED)
+        net = UNet(3, 1, 1, config.learner.channels, (2, 2, 2), norm="instance", dropout=config.learner.dropout)
+        loss_of = DiceCELoss(sigmoid=True)
+        optimiser = torch.optim.AdamW(net.parameters(), lr=1e-2)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 1e-2, total_steps=config.learner.steps)
+        step, batches = 0, loader(rows, config.learner.batch_size, True)
+        net.train()
+        while step < config.learner.steps:
+            for batch in batches:
+                optimiser.zero_grad()
+                loss = loss_of(net(batch["image"]), batch["label"])
+                loss.backward()
+                optimiser.step()
+                schedule.step()
+                step += 1
+                if step == config.learner.steps:
+                    break
+        return net.eval()
+
+    def measure(net: UNet, batches: DataLoader, with_surfaces: bool) -> dict[str, float]:
+        metrics = [DiceMetric(include_background=True)]
+        if with_surfaces:
+            metrics += [
+                HausdorffDistanceMetric(include_background=True, percentile=95),
+                SurfaceDistanceMetric(include_background=True, symmetric=True),
+                SurfaceDiceMetric([1.0], include_background=True, use_subvoxels=True),
+            ]
+        groups = []
+        with torch.no_grad():
+            for batch in batches:
+                guess = [to_mask(torch.sigmoid(p)) for p in decollate_batch(net(batch["image"]))]
+                truth = decollate_batch(batch["label"])
+                for metric in metrics[:1]:
+                    metric(guess, truth)
+                for metric in metrics[1:]:
+                    metric(guess, truth, spacing=(config.cohort.spacing_mm,) * 3)
+                groups += batch["group"]
+        dice = metrics[0].get_buffer().flatten().numpy()
+        return {g: float(np.mean([d for d, own in zip(dice, groups, strict=True) if own == g])) for g in set(groups)}
+
+    def entropy(net: UNet, rows: list[dict], masked: bool) -> np.ndarray:
+        scores = []
+        with torch.no_grad():
+            for batch in loader(rows, 2, False):
+                p = torch.sigmoid(net(batch["image"]))
+                h = -(p * torch.log2(p.clamp(1e-7)) + (1 - p) * torch.log2((1 - p).clamp(1e-7)))
+                near = torch.nn.functional.max_pool3d((p > 0.5).float(), 3, 1, 1) if masked else torch.ones_like(p)
+                scores += ((h * near).sum((1, 2, 3, 4)) / near.sum((1, 2, 3, 4)).clamp(1)).tolist()
+        return np.array(scores)
+
+    results = {}
+    for strategy in config.strategies:
+        rng = np.random.default_rng(SEED)
+        labelled, pool = list(files["start"]), list(files["pool"])
+        for round_ in range(rounds + 1):
+            net = train(labelled)
+            results[strategy] = measure(net, test_loader, True)
+            own = measure(net, loader(labelled, 2, False), False)
+            if round_ == rounds:
+                break
+            if strategy == "random":
+                order = rng.permutation(len(pool))
+            else:
+                scores = entropy(net, pool, strategy == "weighted_entropy")
+                if strategy == "weighted_entropy":
+                    scores *= np.array([1 - own.get(row["group"], 0) for row in pool])
+                order = np.argsort(-scores)
+            picked = set(order[: config.query.per_round].tolist())
+            labelled += [row for i, row in enumerate(pool) if i in picked]
+            pool = [row for i, row in enumerate(pool) if i not in picked]
+    print(json.dumps(results))
+
+
+def prepare(folder: Path) -> None:
+    """Put the cohort on disk for both sides: NIfTI for the tutorial, fairal's own files for fairal."""
+    from fairal.cohort.bids import write_bids
+    from fairal.cohort.build import build_cohort, save_cohort
+    from fairal.loop import initial_set
+    from fairal.runs.store import Store
+
+    config, store = preset("demo")[0], Store(folder / "home")
+    splits = {split: build_cohort(config.cohort, SEED, split) for split in ("pool", "test")}
+    write_bids(list(splits.values()), folder / "bids")
+    for cohort in splits.values():
+        kept = store.cache_dirs["cohorts"] / cohort.key
+        kept.mkdir()
+        save_cohort(cohort, kept)
+    start = set(initial_set(config, splits["pool"], SEED))
+    rows: dict[str, list] = {"start": [], "pool": [], "test": []}
+    for split, cohort in splits.items():
+        for subject in cohort.subjects:
+            anat, masks = f"sub-{subject.id}/anat/sub-{subject.id}", folder / "bids" / "derivatives" / "fairal"
+            row = {
+                "image": str(folder / "bids" / f"{anat}_T1w.nii.gz"),
+                "label": str(masks / f"{anat}_label-leftcaudate_mask.nii.gz"),
+                "group": subject.group,
+            }
+            rows["start" if subject.id in start else split].append(row)
+    (folder / "files.json").write_text(json.dumps(rows))
+
+
+def main() -> None:
+    """Measure both sides."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--side", choices=["tutorial"], help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.side:
+        tutorial(arguments.folder, arguments.rounds)
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepare(folder)
+        config = preset("demo")[0].model_copy(update={"seeds": (SEED,)})
+        content = config.model_dump(mode="json")
+        content["query"]["rounds"] = arguments.rounds
+        (folder / "config.json").write_text(json.dumps({"schema": 1, "experiments": [content]}))
+        commands = {
+            "fairal": [
+                sys.executable,
+                "-m",
+                "fairal",
+                "run",
+                str(folder / "config.json"),
+                "--home",
+                str(folder / "home"),
+            ],
+            "tutorial": [
+                sys.executable,
+                __file__,
+                "--side",
+                "tutorial",
+                "--folder",
+                name,
+                "--rounds",
+                str(arguments.rounds),
+            ],
+        }
+        seconds, last = {}, {}
+        for side, command in commands.items():
+            started = time.perf_counter()
+            ran = subprocess.run(command, capture_output=True, text=True, check=True)
+            seconds[side], last[side] = time.perf_counter() - started, ran.stdout
+    ratio = seconds["fairal"] / seconds["tutorial"]
+    print(last["fairal"])
+    print("tutorial's final Dice per group:", last["tutorial"])
+    print(f"fairal {seconds['fairal']:.0f} s, tutorial {seconds['tutorial']:.0f} s: {ratio:.0%} of the time (n = 1)")
+    result = {"seconds": seconds, "ratio": ratio, "n": 1, "rounds": arguments.rounds, "cores": os.cpu_count()}
+    Path(__file__).with_suffix(".json").write_text(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
