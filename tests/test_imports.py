@@ -1,0 +1,92 @@
+"""Who may import whom: read from the sources, and seen in a fresh interpreter."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LIGHT = {"apportion", "config", "errors", "presets", "seeds", "strategies.catalog"}
+ALLOWED = {
+    "errors": set(),
+    "apportion": set(),
+    "seeds": set(),
+    "strategies.catalog": set(),
+    "config": {"apportion", "errors", "strategies.catalog"},
+    "presets": {"config", "errors", "strategies.catalog"},
+    "cohort": LIGHT | {"cohort", ""},
+    "learner": LIGHT | {"learner"},
+    "strategies": LIGHT | {"strategies"},
+    "fairness.cases": LIGHT,
+    "fairness": LIGHT - {"seeds"} | {"fairness"},
+    "loop": LIGHT | {"cohort", "learner", "strategies", "fairness"},
+    "runs.worker": LIGHT | {"loop", "cohort", "learner", "runs"},
+    "runs": LIGHT | {"runs"},
+    "report": LIGHT | {"fairness", "runs", "report", ""},
+    "ui": LIGHT | {"runs", "report", "ui", "cohort", ""},
+    "doctor": LIGHT | {"runs", "learner", ""},
+    "cli": LIGHT | {"report", "runs", "loop", "cohort", "doctor", ""},
+    "__main__": {"cli"},
+    "": set(),
+}
+HEAVY = {"torch", "monai", "nilearn", "nibabel", "streamlit", "pandas", "altair", "typer", "rich"}
+ALLOWED_HEAVY = {
+    "cohort": {"torch", "nilearn", "nibabel"},
+    "learner": {"torch", "monai"},
+    "strategies": {"torch"},
+    "fairness.cases": {"torch", "monai"},
+    "loop": {"torch"},
+    "runs.worker": {"torch"},
+    "report": {"pandas", "altair"},
+    "ui": {"streamlit", "pandas", "altair", "nibabel", "torch"},
+    "cli": {"typer", "rich"},
+    "doctor": {"torch"},
+}
+
+
+def part_of(module: str, table) -> str:
+    """The longest entry of the table that the module belongs to."""
+    return max((p for p in table if module == p or module.startswith(p + ".") or p == ""), key=len)
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: import by full name"
+            found |= {node.module}
+            if node.module in ("fairal", "fairal.runs"):
+                found |= {f"{node.module}.{alias.name}" for alias in node.names if (ROOT / "fairal").joinpath(
+                    *f"{node.module}.{alias.name}".split(".")[1:]).with_suffix(".py").exists()}  # fmt: skip
+    return found
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "fairal").rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_point_downward(path):
+    module = ".".join(path.relative_to(ROOT / "fairal").with_suffix("").parts).removesuffix("__init__").strip(".")
+    own = part_of(module, ALLOWED)
+    for name in imports(path):
+        top = name.split(".")[0]
+        if top == "fairal":
+            target = name.removeprefix("fairal").strip(".")
+            allowed = any(target == a or (a and target.startswith(a + ".")) for a in ALLOWED[own])
+            assert allowed, f"{module} must not import {name}"
+        elif top in HEAVY:
+            heavy = ALLOWED_HEAVY.get(part_of(module, {**dict.fromkeys(ALLOWED_HEAVY), "": None}), set())
+            assert top in heavy, f"{module} must not import {name}"
+    assert own != "runs.worker" or "fairal.report" not in imports(path)
+
+
+def loaded_by(code: str) -> set[str]:
+    script = f"{code}\nimport sys\nprint(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
+    return {name.split(".")[0] for name in ran.stdout.split()}
+
+
+def test_the_light_parts_stay_light():
+    code = "import fairal, fairal.presets, fairal.runs.store, fairal.runs.queue, fairal.runs.launch, fairal.cli"
+    assert not loaded_by(code) & {"torch", "monai", "nilearn", "nibabel", "streamlit", "pandas", "altair"}
