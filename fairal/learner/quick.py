@@ -1,47 +1,62 @@
-"""Equivalent, faster forms of two layers that PyTorch's CPU kernels are slow at. On a GPU the originals stay.
+"""Equivalent, faster forms of three layers that PyTorch's CPU kernels are slow at. On a GPU the originals stay.
 
-Measured in `benchmarks/step.py`. Parameters and state dict are the originals'. The transposed convolution gives the
-same output and gradients (tests hold them to 1e-9 in double precision), the dropout the same distribution from other
-random bits. Tried and slower on the same machine: the one-channel stem over a space-to-depth volume, strided layers as
-one matrix product over shifted halves, a PReLU of elementwise operations.
+Measured in `benchmarks/step.py`. Parameters and state dict are the originals'. Transposed convolution and PReLU give
+the same output and gradients (tests hold them to 1e-9 in double precision), the dropout the same distribution from
+other random bits. What was tried and did not pay stands in `benchmarks/README.md`.
 """
 
 import torch
 from torch import nn
 from torch.autograd.function import once_differentiable
-from torch.nn.functional import conv3d, pad
+from torch.nn.functional import leaky_relu
 
 
 class _Transposed(torch.autograd.Function):
     """conv_transpose3d of kernel 3, stride 2, padding 1, output padding 1.
 
-    Forward as a convolution at the lower resolution, whose 8 channels are the 8 parities of the output: along an axis,
-    output 2m takes w[1] from input m, output 2m + 1 takes w[2] from input m and w[0] from input m + 1. Backward as what
-    it is, a strided convolution, which oneDNN does well.
+    Forward as one matrix product per volume, which gives each input voxel's 27 contributions, and their sum into the
+    output; oneDNN's own is slow where there are few output channels. Backward is oneDNN's.
     """
 
     @staticmethod
     def forward(ctx, volume: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         ctx.save_for_backward(volume, weight)
-        (b, _, x, y, z), (inner, out) = volume.shape, weight.shape[:2]
-        kernel = pad(weight.transpose(0, 1), (0, 1, 0, 1, 0, 1))  # index 3 is zero
-        pick = torch.tensor([1, 3, 2, 0])  # (even, m), (even, m + 1), (odd, m), (odd, m + 1)
-        for axis in (2, 3, 4):
-            kernel = kernel.index_select(axis, pick)
-        kernel = kernel.reshape(out, inner, 2, 2, 2, 2, 2, 2).permute(0, 2, 4, 6, 1, 3, 5, 7)
-        halves = conv3d(pad(volume, (0, 1, 0, 1, 0, 1)), kernel.reshape(8 * out, inner, 2, 2, 2))
-        parts = halves.reshape(b, out, 2, 2, 2, x, y, z).permute(0, 1, 5, 2, 6, 3, 7, 4)
-        return parts.reshape(b, out, 2 * x, 2 * y, 2 * z)
+        (b, inner, *size), out = volume.shape, weight.shape[1]
+        taps = weight.detach().reshape(1, inner, -1).transpose(1, 2).expand(b, -1, -1)
+        return _fold(torch.bmm(taps, volume.reshape(b, inner, -1)).view(b, out, 3, 3, 3, *size))
 
     @staticmethod
     @once_differentiable
     def backward(ctx, slope: torch.Tensor):
         volume, weight = ctx.saved_tensors
-        slope, one = slope.contiguous(), [1, 1, 1]
-        to_weight = torch.ops.aten.convolution_backward(
-            volume, slope, weight, None, [2, 2, 2], one, one, False, [0, 0, 0], 1, [False, True, False]
-        )[1]
-        return conv3d(slope, weight, stride=2, padding=1), to_weight
+        one, two = [1, 1, 1], [2, 2, 2]
+        gradients = torch.ops.aten.convolution_backward(
+            slope.contiguous(), volume, weight, None, two, one, one, True, one, 1, [True, True, False]
+        )
+        return gradients[:2]
+
+
+def _fold(parts: torch.Tensor) -> torch.Tensor:
+    """Sum (B, C, 3, 3, 3, X, Y, Z) contributions of the taps into (B, C, 2X, 2Y, 2Z), one axis after another.
+
+    Along an axis, output 2m is tap 1 of input m; output 2m + 1 is tap 2 of input m plus tap 0 of input m + 1.
+    """
+    b, c, *_, x, y, z = parts.shape
+    output = parts.new_empty(b, c, x, 2, y, 2, z, 2)
+    for i, plane in enumerate(_even_and_odd(parts)):
+        for j, line in enumerate(_even_and_odd(plane)):
+            for k, point in enumerate(_even_and_odd(line)):
+                output[:, :, :, i, :, j, :, k] = point
+    return output.view(b, c, 2 * x, 2 * y, 2 * z)
+
+
+def _even_and_odd(parts: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Resolve the first axis of taps, the third of `parts`; its voxels are then on axis 4, whichever it was."""
+    first, even, odd = parts.unbind(2)
+    odd = odd.clone()
+    inner = odd.shape[4] - 1
+    odd.narrow(4, 0, inner).add_(first.narrow(4, 1, inner))
+    return even, odd
 
 
 class QuickConvTranspose3d(nn.ConvTranspose3d):
@@ -50,6 +65,30 @@ class QuickConvTranspose3d(nn.ConvTranspose3d):
     def forward(self, volume: torch.Tensor, output_size=None) -> torch.Tensor:
         output = _Transposed.apply(volume, self.weight)
         return output if self.bias is None else output + self.bias[:, None, None, None]
+
+
+class _Rectified(torch.autograd.Function):
+    """PReLU with one slope for all channels. PyTorch's backward writes out a gradient of the slope for every voxel."""
+
+    @staticmethod
+    def forward(ctx, volume: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(volume)
+        ctx.slope = slope.item()
+        return leaky_relu(volume, ctx.slope)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient: torch.Tensor):
+        (volume,) = ctx.saved_tensors
+        to_volume = torch.ops.aten.leaky_relu_backward(gradient, volume, ctx.slope, False)
+        return to_volume, torch.dot(gradient.flatten(), volume.clamp(max=0).flatten())[None]
+
+
+class QuickPReLU(nn.PReLU):
+    """`nn.PReLU` with one slope."""
+
+    def forward(self, volume: torch.Tensor) -> torch.Tensor:
+        return _Rectified.apply(volume, self.weight)
 
 
 class QuickDropout(nn.Dropout):
@@ -69,6 +108,8 @@ def quicken(network: nn.Module) -> None:
     for module in network.modules():
         if type(module) is nn.Dropout:
             module.__class__ = QuickDropout
+        elif type(module) is nn.PReLU and module.num_parameters == 1:
+            module.__class__ = QuickPReLU
         elif type(module) is nn.ConvTranspose3d and module.out_channels <= 2 and _is_upsampling(module):
             module.__class__ = QuickConvTranspose3d
 

@@ -10,7 +10,7 @@ from fairal.errors import InputError, RunError
 from fairal.learner.fit import batch_order, fit, load_fit, save_fit
 from fairal.learner.network import Segmenter, build_network, choose_device
 from fairal.learner.predict import Predictor
-from fairal.learner.quick import QuickConvTranspose3d, QuickDropout, quicken
+from fairal.learner.quick import QuickConvTranspose3d, QuickDropout, QuickPReLU, quicken
 
 SMALL = LearnerConfig(channels=(4, 8), steps=12, batch_size=2)
 CPU = torch.device("cpu")
@@ -98,6 +98,25 @@ def test_the_quick_transposed_convolution_is_the_original(inner, out, shape):
         strict=True,
     ):
         assert torch.allclose(a, b, atol=1e-9)
+
+
+@pytest.mark.parametrize("slope", [0.25, 0.0, -0.5])
+def test_the_quick_prelu_is_the_original(slope):
+    torch.manual_seed(0)
+    original, quick = torch.nn.PReLU(init=slope).double(), QuickPReLU(init=slope).double()
+    volume = torch.randn(2, 3, 5, 4, 6, dtype=torch.double)
+    volume[0, 0, 0, 0, :2] = 0
+    volume.requires_grad_()
+    expected, got = original(volume), quick(volume)
+    assert torch.equal(expected, got)
+    gradient = torch.randn_like(expected)
+    for a, b in zip(
+        torch.autograd.grad(expected, [volume, original.weight], gradient),
+        torch.autograd.grad(got, [volume, quick.weight], gradient),
+        strict=True,
+    ):
+        assert a.shape == b.shape
+        assert torch.allclose(a, b, atol=1e-12)
 
 
 def test_the_quick_dropout_drops_its_share_and_keeps_the_mean():
