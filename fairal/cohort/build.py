@@ -13,7 +13,7 @@ from fairal.config import SyntheticCohort, digest
 from fairal.errors import RunError
 from fairal.seeds import stream
 
-GENERATOR = 1
+GENERATOR = 2
 """Version of the generator's numbers; part of every cohort's key."""
 
 
