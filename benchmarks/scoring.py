@@ -1,7 +1,7 @@
 """Scoring a pool: the demo's trained network over 120 volumes, masked entropy, volumes a second on all cores.
 
-One process of one thread per core, as workers do. ``python benchmarks/scoring.py [--repeats R]`` prints volumes a second,
-and the network's share of the time; writes ``benchmarks/scoring.json``.
+One process of one thread per core, as workers do. ``python benchmarks/scoring.py [--repeats R]`` prints volumes a
+second and the network's share of the time; writes ``benchmarks/scoring.json``.
 """
 
 import argparse

@@ -130,7 +130,7 @@ def prepare(folder: Path) -> None:
         kept = store.cache_dirs["cohorts"] / cohort.key
         kept.mkdir()
         save_cohort(cohort, kept)
-    start = set(initial_set(config, splits["pool"], SEED))
+    start = set(initial_set(config, SEED))
     rows: dict[str, list] = {"start": [], "pool": [], "test": []}
     for split, cohort in splits.items():
         for subject in cohort.subjects:

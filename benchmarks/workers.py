@@ -1,7 +1,7 @@
 """Two workers of one thread against one worker of two: which trains more on two cores.
 
-``python benchmarks/workers.py [--repeats R]`` runs both in turn, each on all cores it is given, prints seconds per fit of
-the demo's learner (60 steps each), and writes ``benchmarks/workers.json``.
+``python benchmarks/workers.py [--repeats R]`` runs both in turn, each on all cores it is given, prints seconds per fit
+of the demo's learner (60 steps each), and writes ``benchmarks/workers.json``.
 """
 
 import argparse

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from fairal.cohort.build import Cohort, build_cohort
+from fairal.cohort.build import Cohort, build_cohort, cohort_key, plan
 from fairal.config import ExperimentConfig, SyntheticCohort, digest
 from fairal.errors import RunError
 from fairal.fairness.cases import measure_cases
@@ -116,11 +116,11 @@ class Round:
         return float(equity_scaled(self.dice, np.array(list(self.dice_by_group.values()))))
 
 
-def fit_key(config: ExperimentConfig, pool: Cohort, labelled: Sequence[str], seed: int, device: torch.device) -> str:
+def fit_key(config: ExperimentConfig, labelled: Sequence[str], seed: int, device: torch.device) -> str:
     """Digest of everything that a fit's numbers depend on."""
     return digest(
         {
-            "pool": pool.key,
+            "pool": cohort_key(config.cohort, seed, "pool"),
             "labelled": sorted(labelled),
             "seed": seed,
             "learner": config.learner.model_dump(mode="json"),
@@ -161,67 +161,77 @@ def active_learning(
         RunError: The loss stopped being finite.
         InputError: The device is not there, or a strategy of one's own broke its word.
     """
-    started = time.perf_counter()
-    device = choose_device(config.device)
-    pool, test = cohorts(config.cohort, seed, progress)
-    bench = _Bench(config, seed, device, pool, test, fits, progress)
-    seconds_cohort = time.perf_counter() - started
+    bench = _Bench(config, seed, choose_device(config.device), cohorts, fits, progress)
     name = strategy if isinstance(strategy, str) else getattr(strategy, "__name__", "custom")
     if name in REFERENCES:
         if not finished:
-            yield bench.round(0, _reference_set(config, pool, name), None, name, keep_volumes, seconds_cohort)
+            yield bench.round(0, _reference_set(config, seed, name), None, name, keep_volumes)
         return
     pick = CATALOG[strategy].load() if isinstance(strategy, str) else strategy
-    labelled = initial_set(config, pool, seed)
+    labelled = initial_set(config, seed)
     for record in finished:
         labelled = labelled + [p["id"] for p in record["picked"] or ()]
     for number_ in range(len(finished), config.query.rounds + 1):
         last = number_ == config.query.rounds
-        yield (done := bench.round(number_, labelled, None if last else pick, name, keep_volumes, seconds_cohort))
+        yield (done := bench.round(number_, labelled, None if last else pick, name, keep_volumes))
         labelled = labelled + [p["id"] for p in done.record["picked"] or ()]
-        seconds_cohort = 0.0
 
 
-def initial_set(config: ExperimentConfig, pool: Cohort, seed: int) -> list[str]:
+def initial_set(config: ExperimentConfig, seed: int) -> list[str]:
     """Draw the initial labelled set: so many of each group, the same for every strategy of a seed."""
-    chosen = []
+    chosen, pool = [], plan(config.cohort, seed, "pool")
     for group, count in config.query.start.items():
-        members = [s.id for s in pool.subjects if s.group == group]
+        members = [id_ for id_, _, own in pool if own == group]
         order = stream(seed, "initial set", group).permutation(len(members))
         chosen += [members[i] for i in order[:count]]
     return chosen
 
 
-def _reference_set(config: ExperimentConfig, pool: Cohort, name: str) -> list[str]:
+def _reference_set(config: ExperimentConfig, seed: int, name: str) -> list[str]:
     first = config.cohort.group_names[0]
-    return [s.id for s in pool.subjects if name == "full_pool" or s.group == first]
+    return [id_ for id_, _, group in plan(config.cohort, seed, "pool") if name == "full_pool" or group == first]
 
 
 class _Bench:
-    """What all rounds of a run share: cohort, device, fits. Its `round` reads like the paper's algorithm."""
+    """What all rounds of a run share: cohort, device, fits. Its `round` reads like the paper's algorithm.
+
+    The cohort is asked for after the start's training, which needs a few subjects alone: another worker may draw the
+    others meanwhile.
+    """
 
     def __init__(
         self,
         config: ExperimentConfig,
         seed: int,
         device: torch.device,
-        pool: Cohort,
-        test: Cohort,
+        cohorts: Cohorts,
         fits: Fits,
         progress: Progress,
     ) -> None:
         self.config, self.seed, self.device, self.fits, self.progress = config, seed, device, fits, progress
-        self.pool, self.test = pool, test
-        self.position = {subject.id: i for i, subject in enumerate(pool.subjects)}
+        self._cohorts = cohorts
+        self.plan = plan(config.cohort, seed, "pool")
+        self.position = {id_: i for i, (id_, _, _) in enumerate(self.plan)}
         self.groups = config.cohort.group_names
 
-    def round(
-        self, number_: int, labelled: list[str], pick: Strategy | None, name: str, keep_volumes: bool, cohort: float
-    ) -> Round:
+    @cached_property
+    def _drawn(self) -> tuple[Cohort, Cohort]:
+        return self._cohorts(self.config.cohort, self.seed, self.progress)
+
+    @property
+    def pool(self) -> Cohort:
+        return self._drawn[0]
+
+    @property
+    def test(self) -> Cohort:
+        return self._drawn[1]
+
+    def round(self, number_: int, labelled: list[str], pick: Strategy | None, name: str, keep_volumes: bool) -> Round:
         """Train, measure, pick."""
-        seconds = {"cohort": cohort}
-        trained, cached, key = self._train(labelled)
-        seconds["fit"] = trained.seconds
+        trained, cached, key = self._train(labelled, start=number_ == 0)
+        started = time.perf_counter()
+        _ = self._drawn
+        seconds = {"cohort": time.perf_counter() - started, "fit": trained.seconds}
 
         started = time.perf_counter()
         predictor = Predictor(trained.weights, self.config.learner, self.device)
@@ -262,13 +272,17 @@ class _Bench:
         }
         return Round(record, Volumes(probability, maps) if keep_volumes else None)
 
-    def _train(self, labelled: list[str]) -> tuple[Fit, bool, str]:
+    def _train(self, labelled: list[str], start: bool) -> tuple[Fit, bool, str]:
         # Sorted, so that two strategies with the same labelled set have the same fit, batch order included.
         at = [self.position[i] for i in sorted(labelled)]
-        key = fit_key(self.config, self.pool, labelled, self.seed, self.device)
+        key = fit_key(self.config, labelled, self.seed, self.device)
 
         def train() -> Fit:
-            volumes, masks = (torch.from_numpy(a[at]).to(self.device) for a in (self.pool.t1, self.pool.mask))
+            if start and len(at) <= len(self.plan) // 4:
+                arrays = build_cohort(self.config.cohort, self.seed, "pool", only=at)
+                volumes, masks = (torch.from_numpy(a).to(self.device) for a in (arrays.t1, arrays.mask))
+            else:
+                volumes, masks = (torch.from_numpy(a[at]).to(self.device) for a in (self.pool.t1, self.pool.mask))
             on_step = lambda step, steps: self.progress("fit", step, steps)  # noqa: E731
             return fit(volumes, masks, self.config.learner, self.seed, on_step)
 
@@ -377,7 +391,7 @@ class _Bench:
         ]
 
     def _count(self, ids: Sequence[str]) -> dict[str, int]:
-        groups = [self.pool.subjects[self.position[i]].group for i in ids]
+        groups = [self.plan[self.position[i]][2] for i in ids]
         return {group: groups.count(group) for group in self.groups}
 
 

@@ -6,6 +6,7 @@ import torch
 from tiny import tiny_config
 
 from fairal.errors import InputError, RunError
+from fairal.learner.fit import fit
 from fairal.loop import active_learning, build_both, fit_key, initial_set
 from fairal.strategies.pool import Picks
 
@@ -95,8 +96,8 @@ def test_strategies_of_a_seed_share_their_start(smoke, cohorts, rounds):
 def test_the_initial_set_is_that_of_the_configuration(smoke, cohorts):
     pool, _ = cohorts(smoke.cohort, 0, None)
     groups = {s.id: s.group for s in pool.subjects}
-    assert [groups[i] for i in initial_set(smoke, pool, 0)] == ["reference", "reference", "biased"]
-    assert initial_set(smoke, pool, 0) == initial_set(smoke, pool, 0) != initial_set(smoke, pool, 1)
+    assert [groups[i] for i in initial_set(smoke, 0)] == ["reference", "reference", "biased"]
+    assert initial_set(smoke, 0) == initial_set(smoke, 0) != initial_set(smoke, 1)
 
 
 def test_a_start_without_a_group_gives_it_weight_as_if_it_had_dice_0(cohorts):
@@ -114,16 +115,36 @@ def test_references_are_single_fits(smoke, cohorts):
     assert list(active_learning(smoke, "full_pool", 0, cohorts=cohorts, finished=[everyone.record])) == []
 
 
-def test_the_key_of_a_fit_knows_what_the_numbers_depend_on(smoke, cohorts):
-    pool, _ = cohorts(smoke.cohort, 0, None)
+def test_the_start_is_trained_on_its_subjects_alone_with_the_pools_numbers(cohorts):
+    config = tiny_config(query={"start": {"reference": 2, "biased": 1}, "rounds": 0})
+    heard = []
+
+    def late(*request):
+        heard.append("cohort")
+        return cohorts(*request)
+
+    def fits(key, train):
+        trained = train()
+        heard.append("trained")
+        pool, at = cohorts(config.cohort, 0, None)[0], sorted(initial_set(config, 0))
+        rows = [i for i, s in enumerate(pool.subjects) if s.id in at]
+        volumes, masks = torch.from_numpy(pool.t1[rows]), torch.from_numpy(pool.mask[rows])
+        assert fit(volumes, masks, config.learner, 0).losses == trained.losses
+        return trained, False
+
+    next(active_learning(config, "random", 0, cohorts=late, fits=fits))
+    assert heard == ["trained", "cohort"]
+
+
+def test_the_key_of_a_fit_knows_what_the_numbers_depend_on(smoke):
     cpu = torch.device("cpu")
-    key = fit_key(smoke, pool, ["b", "a"], 0, cpu)
-    assert key == fit_key(smoke, pool, ["a", "b"], 0, cpu)
-    assert key == fit_key(smoke.model_copy(update={"strategies": ("random",)}), pool, ["a", "b"], 0, cpu)
-    assert key != fit_key(smoke, pool, ["a"], 0, cpu)
-    assert key != fit_key(smoke, pool, ["a", "b"], 1, cpu)
-    assert key != fit_key(tiny_config(learner={"steps": 9}), pool, ["a", "b"], 0, cpu)
-    assert key != fit_key(smoke, pool, ["a", "b"], 0, torch.device("cuda"))
+    key = fit_key(smoke, ["b", "a"], 0, cpu)
+    assert key == fit_key(smoke, ["a", "b"], 0, cpu)
+    assert key == fit_key(smoke.model_copy(update={"strategies": ("random",)}), ["a", "b"], 0, cpu)
+    assert key != fit_key(smoke, ["a"], 0, cpu)
+    assert key != fit_key(smoke, ["a", "b"], 1, cpu)
+    assert key != fit_key(tiny_config(learner={"steps": 9}), ["a", "b"], 0, cpu)
+    assert key != fit_key(smoke, ["a", "b"], 0, torch.device("cuda"))
 
 
 def test_progress_may_stop_a_run(smoke, cohorts):

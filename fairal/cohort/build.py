@@ -1,7 +1,7 @@
 """From a configuration and a seed to a cohort: the pool, or the matched test set."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +68,11 @@ def plan(config: SyntheticCohort, seed: int, split: str) -> list[tuple[str, str,
 
 
 def build_cohort(
-    config: SyntheticCohort, seed: int, split: str, on_subject: Callable[[int, int], None] = lambda done, total: None
+    config: SyntheticCohort,
+    seed: int,
+    split: str,
+    on_subject: Callable[[int, int], None] = lambda done, total: None,
+    only: Sequence[int] | None = None,
 ) -> Cohort:
     """Draw one split of a cohort.
 
@@ -77,12 +81,14 @@ def build_cohort(
         seed: The run's seed.
         split: ``pool`` or ``test``. Test subject i exists once per group: same anatomy, same scan.
         on_subject: Called with (done, total) after each subject; may raise to stop.
+        only: Positions in the split; its other subjects are left out, and the key with them.
 
     Raises:
         InputError: A strength at which the structure folds or vanishes.
     """
     grid, groups = cohort_grid(config), {group.name: group for group in config.groups}
     rows = plan(config, seed, split)
+    rows = rows if only is None else [rows[i] for i in only]
     t1, mask = np.empty((len(rows), *grid.shape), np.float16), np.empty((len(rows), *grid.shape), bool)
     subjects, anatomy = [], None
     for i, (subject_id, name, group) in enumerate(rows):
@@ -92,7 +98,8 @@ def build_cohort(
         subjects.append(subject)
         t1[i], mask[i] = volume.numpy(), structure.numpy()
         on_subject(i + 1, len(rows))
-    return Cohort(cohort_key(config, seed, split), config.spacing_mm, config.origin_mm, tuple(subjects), t1, mask)
+    key = cohort_key(config, seed, split) if only is None else ""
+    return Cohort(key, config.spacing_mm, config.origin_mm, tuple(subjects), t1, mask)
 
 
 def save_cohort(cohort: Cohort, folder: Path) -> None:

@@ -115,8 +115,9 @@ class Worker:
         keep = config.volumes == "all" or (config.volumes == "first_seed" and key.seed == config.seeds[0])
         started = time.perf_counter()
         report = _Report(store, held)
+        fits = lambda digest, train: self._fits(held, config, report, digest, train)  # noqa: E731
         loop = active_learning(
-            config, key.strategy, key.seed, finished=finished, fits=self._fits, cohorts=self._cohorts,
+            config, key.strategy, key.seed, finished=finished, fits=fits, cohorts=self._cohorts,
             keep_volumes=keep, progress=report,
         )  # fmt: skip
         done = next(loop)
@@ -164,10 +165,24 @@ class Worker:
                 }
                 self.store.write_subject(experiment, seed, name, {k: _display(k, v) for k, v in arrays.items()})
 
-    def _fits(self, key: str, train) -> tuple[Fit, bool]:
-        return obtain(self.store, "fits", key, load_fit, train, save_fit)
+    def _fits(self, held: Claim, config: ExperimentConfig, report: Progress, digest: str, train) -> tuple[Fit, bool]:
+        """Train or find a fit; while another worker trains it, draw the cohort that its round will need next."""
+        try:
+            return obtain(self.store, "fits", digest, load_fit, train, save_fit)
+        except Busy:
+            self._cohorts(config.cohort, held.key.seed, report)
+            raise
 
     def _cohorts(self, config: SyntheticCohort, seed: int, progress: Progress) -> tuple[Cohort, Cohort]:
+        """Draw or find both splits; what another worker is drawing is waited for, it takes seconds."""
+        while True:
+            try:
+                return self._splits(config, seed, progress)
+            except Busy:
+                progress("cohort", 0, 1)
+                time.sleep(_POLL_SECONDS)
+
+    def _splits(self, config: SyntheticCohort, seed: int, progress: Progress) -> tuple[Cohort, Cohort]:
         splits = ("pool", "test")
         keys = {split: cohort_key(config, seed, split) for split in splits}
         busy = None

@@ -41,6 +41,15 @@ def test_a_seed_draws_the_same_cohort_again_and_another_seed_another(smoke, smok
     assert not np.array_equal(build_cohort(smoke.cohort, 1, "test").t1, again.t1)
 
 
+def test_a_part_of_a_split_equals_its_rows(smoke, smoke_cohort):
+    whole = smoke_cohort["pool"]
+    part = build_cohort(smoke.cohort, 0, "pool", only=[5, 2])
+    assert part.subjects == (whole.subjects[5], whole.subjects[2])
+    assert np.array_equal(part.t1, whole.t1[[5, 2]])
+    assert np.array_equal(part.mask, whole.mask[[5, 2]])
+    assert part.key != whole.key
+
+
 def test_anatomies_do_not_depend_on_the_groups(smoke):
     weaker = smoke.cohort.model_copy(update={"groups": tuple(GroupConfig(name=n, share=0.5) for n in "ab")})
     first = {s.anatomy: s.twin_volume_mm3 for s in build_cohort(smoke.cohort, 0, "pool").subjects}
