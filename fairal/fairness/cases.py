@@ -4,7 +4,6 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from monai.metrics.utils import get_code_to_measure_table
 from scipy.ndimage import binary_erosion
 from scipy.spatial import KDTree
 
@@ -78,6 +77,8 @@ def _element_areas(mask: np.ndarray, spacing_mm: float) -> np.ndarray:
 
 @lru_cache(maxsize=8)
 def _area_table(spacing_mm: float) -> np.ndarray:
+    from monai.metrics.utils import get_code_to_measure_table
+
     return get_code_to_measure_table((spacing_mm,) * 3)[0].numpy().astype(np.float64)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from monai.losses import DiceCELoss
 
 from fairal.config import LearnerConfig
 from fairal.errors import RunError
@@ -60,6 +59,8 @@ def fit(
     Raises:
         RunError: The loss stopped being finite; names the step.
     """
+    from monai.losses import DiceCELoss
+
     started = time.perf_counter()
     device = volumes.device
     network = build_network(config, seed, device).train()

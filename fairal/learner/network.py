@@ -3,7 +3,6 @@
 from contextlib import contextmanager
 
 import torch
-from monai.networks.nets import UNet
 from torch import nn
 from torch.nn.functional import pad
 
@@ -19,6 +18,8 @@ class Segmenter(nn.Module):
     """
 
     def __init__(self, config: LearnerConfig) -> None:
+        from monai.networks.nets import UNet  # takes seconds to import: a worker draws subjects before it needs this
+
         super().__init__()
         levels = len(config.channels)
         self.stride = 2 ** (levels - 1)

@@ -11,10 +11,11 @@ import torch
 
 from fairal.cohort.build import Cohort, build_cohort, cohort_key, load_cohort, save_cohort
 from fairal.cohort.context import render_context
-from fairal.config import ExperimentConfig, SyntheticCohort
+from fairal.config import ExperimentConfig, LearnerConfig, SyntheticCohort
 from fairal.errors import Cancelled, FairalError
-from fairal.learner.fit import Fit, load_fit, save_fit
+from fairal.learner.fit import Fit, fit, load_fit, save_fit
 from fairal.loop import Progress, Round, active_learning
+from fairal.presets import preset
 from fairal.runs.cache import Busy, obtain
 from fairal.runs.launch import remember_speed
 from fairal.runs.locks import try_lock
@@ -36,6 +37,7 @@ class Worker:
     def __init__(self, store: Store, threads: int = 1) -> None:
         self.store = store
         self.cohorts: dict[str, Cohort] = {}
+        self.warm = False
         torch.set_num_threads(threads)
         torch.backends.cudnn.deterministic = True  # a resumed run must give the same numbers
         warnings.filterwarnings("ignore", category=FutureWarning, module="monai")
@@ -72,8 +74,18 @@ class Worker:
                 blocked.clear()
             elif time.monotonic() - idle_since >= linger_seconds:
                 return
+            elif not self.warm:
+                self._warm_up()
             else:
                 time.sleep(_POLL_SECONDS)
+
+    def _warm_up(self) -> None:
+        """Do once, while there is no work, what the first round would wait for: imports, template, first kernels."""
+        learner = LearnerConfig(channels=(4, 8), steps=1)
+        cohort = preset("smoke")[0].cohort
+        drawn = build_cohort(cohort, 0, "pool", only=[0, 1])
+        fit(torch.from_numpy(drawn.t1), torch.from_numpy(drawn.mask), learner, 0)
+        self.warm = True
 
     def _take_up(self, held: Claim) -> None:
         """Run one round of a run and release it, or end it."""

@@ -6,7 +6,7 @@ from fairal.errors import FairalError
 from fairal.runs import queue
 from fairal.runs.store import Store
 
-POLL_SECONDS = 1.5
+POLL_SECONDS = 1.0
 
 
 def is_active(store: Store, experiments: list[str]) -> bool:
@@ -21,7 +21,7 @@ def is_active(store: Store, experiments: list[str]) -> bool:
 
 
 def while_active(active: bool):
-    """A fragment that runs again every 1.5 s while something is active, and not at all otherwise."""
+    """A fragment that runs again every second while something is active, and not at all otherwise."""
     return st.fragment(run_every=POLL_SECONDS if active else None)
 
 
