@@ -1,16 +1,16 @@
 """A training step with the quick layers against the same step with PyTorch's own, in turn in one process.
 
-``python benchmarks/step.py [--threads N] [--repeats R]`` prints a table and writes ``benchmarks/step.json``.
+Below it an account of the quick side, layer by layer: forward and backward of each kind of layer alone, on the inputs
+that it sees, and what the convolutions reach of a large matrix product.
+``python benchmarks/step.py [--threads N] [--repeats R]`` prints both tables and writes ``benchmarks/step.json``.
 """
 
 import argparse
-import json
-import platform
 import statistics
 import time
-from pathlib import Path
 
 import torch
+from measured import keep
 
 from fairal.config import LearnerConfig
 from fairal.learner import network as network_module
@@ -78,9 +78,52 @@ def main() -> None:
         rows[name] = {"ms": middle, "min": min(milliseconds), "max": max(milliseconds), "share_of_attainable": share}
         print(f"{name:18} {middle:6.1f} ms a step ({min(milliseconds):.1f} to {max(milliseconds):.1f}), "
               f"{share:.0%} of a matrix product's {peak:.0f} GFLOP/s")  # fmt: skip
-    about = {"machine": platform.processor() or platform.machine(), "torch": torch.__version__}
-    result = {**about, "threads": arguments.threads, "n": arguments.repeats, "gflops_of_product": peak, "rows": rows}
-    Path(__file__).with_suffix(".json").write_text(json.dumps(result, indent=1))
+    account = layers(learner, config.cohort.shape)
+    print(f"{'layer alone':34} forward  backward  GFLOP/s of it")
+    for row in account:
+        rate = f"{row['gflops']:8.0f}" if row["gflops"] else ""
+        print(f"{row['layer']:34} {row['forward_ms']:5.2f} ms {row['backward_ms']:6.2f} ms {rate}")
+    alone = sum(row["forward_ms"] + row["backward_ms"] for row in account)
+    print(f"{'all layers alone':34} {alone:5.1f} ms; the rest of a step: loss, optimiser, concatenation, cold caches")
+    result = {"threads": arguments.threads, "gflops_of_product": peak, "rows": rows, "layers": account}
+    keep(__file__, result)
+
+
+def layers(learner: LearnerConfig, shape: tuple) -> list[dict]:
+    """Time forward and backward of each leaf of the quickened network; those that are no convolutions by kind."""
+    net, seen = network_module.build_network(learner, 0).train(), []
+    for name, module in net.named_modules():
+        if not list(module.children()):
+            module.register_forward_hook(lambda m, i, o, name=name: seen.append((name, m, i[0].detach())))
+    net(torch.randn(learner.batch_size, 1, *shape))
+    rows: dict[str, dict] = {}
+    for position, (_, module, volume) in enumerate(seen):
+        module._forward_hooks.clear()
+        volume = volume.clone().requires_grad_(position > 0)  # nobody asks for the gradient of the input
+        forward, output = _best(lambda m=module, v=volume: m(v))
+        slope, wanted = torch.randn_like(output), [p for p in (volume, *module.parameters()) if p.requires_grad]
+        backward, _ = _best(lambda m=module, v=volume, g=slope, w=wanted: torch.autograd.grad(m(v), w, g))
+        kind, flops = type(module).__name__, 0
+        if isinstance(module, torch.nn.Conv3d | torch.nn.ConvTranspose3d):
+            where = output if isinstance(module, torch.nn.Conv3d) else volume
+            flops = 2 * module.weight.numel() * where.numel() // where.shape[1] * (3 if position else 2)
+            kind += f" {module.in_channels}→{module.out_channels} at {'×'.join(map(str, where.shape[2:]))}"
+        row = rows.setdefault(kind, {"layer": kind, "forward_ms": 0.0, "backward_ms": 0.0, "gflops": 0.0})
+        row["forward_ms"] += forward
+        row["backward_ms"] += max(0.0, backward - forward)
+        row["gflops"] = flops / max(backward, 1e-9) / 1e6
+    return list(rows.values())
+
+
+def _best(call) -> tuple[float, torch.Tensor]:
+    """Milliseconds of the fastest of five rounds of ten calls, and what the call gives."""
+    best = float("inf")
+    for _ in range(5):
+        started = time.perf_counter()
+        for _ in range(10):
+            result = call()
+        best = min(best, (time.perf_counter() - started) * 100)
+    return best, result
 
 
 if __name__ == "__main__":

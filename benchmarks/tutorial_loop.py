@@ -9,11 +9,14 @@ run once each, in turn. ``python benchmarks/tutorial_loop.py [--rounds N]`` prin
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from measured import keep, spread
 
 from fairal.presets import preset
 
@@ -144,55 +147,76 @@ def prepare(folder: Path) -> None:
     (folder / "files.json").write_text(json.dumps(rows))
 
 
+def unshared(home: Path, slot: int) -> None:
+    """Work as one of fairal's workers that trains every fit anew, whatever equal runs have trained."""
+    from fairal.runs.store import Store
+    from fairal.runs.worker import Worker
+
+    class Alone(Worker):
+        def _fits(self, held, config, report, digest, train):
+            return train(), False
+
+    Alone(Store(home), threads=1).work(slot)
+
+
+def run_unshared(config_file: Path, home: Path) -> None:
+    """Run the experiment with as many such workers as there are cores."""
+    from fairal.config import read_study
+    from fairal.runs.launch import crew
+    from fairal.runs.store import Store
+
+    store = Store(home)
+    for config in read_study(config_file):
+        store.create(config)
+    command = [sys.executable, __file__, "--side", "unshared", "--folder", str(home), "--slot"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    team = [subprocess.Popen([*command, str(slot)], env=environment) for slot in range(crew().workers)]
+    if any(process.wait() for process in team):
+        raise SystemExit("a worker ended with an error")
+
+
 def main() -> None:
-    """Measure both sides."""
+    """Run all sides in turn."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--side", choices=["tutorial"], help=argparse.SUPPRESS)
+    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--side", choices=["tutorial", "unshared", "run-unshared"], help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--slot", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.side:
+    if arguments.side == "tutorial":
         tutorial(arguments.folder, arguments.rounds)
+    elif arguments.side == "unshared":
+        unshared(arguments.folder, arguments.slot)
+    elif arguments.side == "run-unshared":
+        run_unshared(arguments.folder / "config.json", arguments.folder / "home")
+    if arguments.side:
         return
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        prepare(folder)
-        config = preset("demo")[0].model_copy(update={"seeds": (SEED,)})
-        content = config.model_dump(mode="json")
-        content["query"]["rounds"] = arguments.rounds
-        (folder / "config.json").write_text(json.dumps({"schema": 1, "experiments": [content]}))
-        commands = {
-            "fairal": [
-                sys.executable,
-                "-m",
-                "fairal",
-                "run",
-                str(folder / "config.json"),
-                "--home",
-                str(folder / "home"),
-            ],
-            "tutorial": [
-                sys.executable,
-                __file__,
-                "--side",
-                "tutorial",
-                "--folder",
-                name,
-                "--rounds",
-                str(arguments.rounds),
-            ],
-        }
-        seconds, last = {}, {}
-        for side, command in commands.items():
-            started = time.perf_counter()
-            ran = subprocess.run(command, capture_output=True, text=True, check=True)
-            seconds[side], last[side] = time.perf_counter() - started, ran.stdout
-    ratio = seconds["fairal"] / seconds["tutorial"]
-    print(last["fairal"])
-    print("tutorial's final Dice per group:", last["tutorial"])
-    print(f"fairal {seconds['fairal']:.0f} s, tutorial {seconds['tutorial']:.0f} s: {ratio:.0%} of the time (n = 1)")
-    result = {"seconds": seconds, "ratio": ratio, "n": 1, "rounds": arguments.rounds, "cores": os.cpu_count()}
-    Path(__file__).with_suffix(".json").write_text(json.dumps(result, indent=1))
+    seconds: dict[str, list[float]] = {"fairal": [], "fairal, every fit anew": [], "tutorial": []}
+    for _ in range(arguments.repeats):
+        for side in seconds:
+            with tempfile.TemporaryDirectory() as name:
+                seconds[side].append(run_side(side, Path(name), arguments.rounds))
+    slow = statistics.median(seconds["tutorial"])
+    for side, values in seconds.items():
+        print(f"{side:24} {spread(values, digits=0)}, {statistics.median(values) / slow:.0%} of the tutorial's time")
+    keep(__file__, {"seconds": seconds, "rounds": arguments.rounds})
+
+
+def run_side(side: str, folder: Path, rounds: int) -> float:
+    """Prepare a fresh folder for one side, and give the seconds that its process takes, imports included."""
+    prepare(folder)
+    content = preset("demo")[0].model_copy(update={"seeds": (SEED,)}).model_dump(mode="json")
+    content["query"]["rounds"] = rounds
+    (folder / "config.json").write_text(json.dumps({"schema": 1, "experiments": [content]}))
+    own = [sys.executable, __file__, "--folder", str(folder), "--rounds", str(rounds), "--side"]
+    fairal = [sys.executable, "-m", "fairal", "run", str(folder / "config.json"), "--home", str(folder / "home")]
+    command = {"fairal": fairal, "tutorial": [*own, "tutorial"]}.get(side, [*own, "run-unshared"])
+    started = time.perf_counter()
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    seconds = time.perf_counter() - started
+    print(ran.stdout, flush=True)
+    return seconds
 
 
 if __name__ == "__main__":

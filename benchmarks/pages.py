@@ -1,0 +1,125 @@
+"""Every page over a home of 1,000 finished runs: script time, and the server's memory over 100 reloads.
+
+The runs are copies of one real smoke experiment's, 334 experiments of three. Script time is that of Streamlit's own
+test runner, the first run of a page left out; reloads are a browser's, on a real server. Needs Chromium.
+``python benchmarks/pages.py [--experiments N] [--reloads N]`` prints a table and writes ``benchmarks/pages.json``.
+"""
+
+import argparse
+import logging
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from measured import keep, spread
+
+ROOT = Path(__file__).parents[1]
+PAGES = ("overview", "cohort", "launch", "runs", "compare", "slices")
+
+
+def fill(home: Path, experiments: int) -> int:
+    """Run the smoke preset once and copy its records; gives the number of runs."""
+    from fairal.presets import preset
+    from fairal.runs.store import Store
+    from fairal.runs.worker import Worker
+
+    store = Store(home)
+    config = preset("smoke")[0]
+    source, _ = store.create(config)
+    Worker(store).work(0)
+    records = {key.run: (store.state(key), (store.run_dir(key) / "rounds.jsonl").read_bytes())
+               for key in store.runs(source)}  # fmt: skip
+    for i in range(experiments - 1):
+        copy, _ = store.create(config.model_copy(update={"name": f"copy {i}"}))
+        for key in store.runs(copy):
+            state, lines = records[key.run]
+            (store.run_dir(key) / "rounds.jsonl").write_bytes(lines)
+            store.write_state(key, replace(state, updated=time.time()))
+    return sum(len(store.runs(e)) for e in store.experiments())
+
+
+def script_seconds(home: Path, page: str) -> list[float]:
+    """Run a page's script six times, and give the times of the last five."""
+    from streamlit.testing.v1 import AppTest
+
+    os.environ.update(FAIRAL_HOME=str(home), FAIRAL_WARM="0")
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    if page != "overview":
+        test.switch_page(f"pages/{page}.py")
+    seconds = []
+    for _ in range(6):
+        started = time.perf_counter()
+        test.run()
+        seconds.append(time.perf_counter() - started)
+        assert not test.exception, test.exception[0].message
+    return seconds[1:]
+
+
+def memory_over_reloads(home: Path, reloads: int) -> list[float]:
+    """Reload Runs and Compare in turn in a browser; gives the server's resident megabytes after each ten reloads."""
+    from playwright.sync_api import sync_playwright
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.port"]
+    environment = {**os.environ, "FAIRAL_HOME": str(home), "FAIRAL_WARM": "0"}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen([*command, str(port)], cwd=ROOT, env=environment, **quiet)
+    sizes = []
+    try:
+        with sync_playwright() as playwright:
+            executable = shutil.which("chromium") or shutil.which("google-chrome")
+            browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+            page = browser.new_page()
+            while True:
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.05)
+            for i in range(reloads):
+                page.goto(f"http://127.0.0.1:{port}/{('runs', 'compare')[i % 2]}")
+                page.locator("[data-testid=stDataFrame]").first.wait_for(timeout=60_000)
+                page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
+                if (i + 1) % 10 == 0:
+                    status = Path(f"/proc/{server.pid}/status").read_text().splitlines()
+                    sizes.append(next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS")))
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait()
+    return sizes
+
+
+def main() -> None:
+    """Measure script times, then memory."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--experiments", type=int, default=334)
+    parser.add_argument("--reloads", type=int, default=100)
+    arguments = parser.parse_args()
+    os.chdir(ROOT)
+    logging.disable(logging.WARNING)  # Streamlit remarks on every run outside of a server
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        runs = fill(home, arguments.experiments)
+        rows = {page: script_seconds(home, page) for page in PAGES}
+        print(f"{runs} finished runs, script time:")
+        for page, values in rows.items():
+            print(f"  {page:10} {spread(values, 's', 2)}")
+        sizes = memory_over_reloads(home, arguments.reloads)
+        half = len(sizes) // 2
+        growth = statistics.mean(sizes[half:]) - statistics.mean(sizes[:half])
+        print(f"server's memory after each ten of {arguments.reloads} reloads: "
+              f"{', '.join(f'{s:.0f}' for s in sizes)} MB; second half against first {growth:+.0f} MB")  # fmt: skip
+    keep(__file__, {"runs": runs, "script_seconds": rows, "megabytes_after_each_ten": sizes})
+
+
+if __name__ == "__main__":
+    main()
