@@ -69,14 +69,22 @@ def main() -> None:
         last = np.log(own[["size", "seconds"]].to_numpy(float)[-2:])
         exponents[axis] = float((last[1] - last[0])[1] / (last[1] - last[0])[0])
         print(f"{axis:10} seconds ~ size^{exponents[axis]:.2f}")
-    chart = alt.Chart(frame).mark_line(point=True).encode(
-        alt.X("size:Q", scale=alt.Scale(type="log"), title=None),
-        alt.Y("seconds:Q", scale=alt.Scale(zero=True), title="seconds of one run"),
-    ).properties(width=200, height=180).facet(alt.Facet("axis:N", title=None, sort=list(AXES)), columns=4)  # fmt: skip
     if not arguments.quick:
-        chart = chart.resolve_scale(x="independent", y="independent")
-        chart.save(Path(__file__).with_suffix(".png"), scale_factor=2)
+        draw(rows)
         keep(__file__, {"rows": rows, "exponents": exponents})
+
+
+def draw(rows: list[dict]) -> None:
+    """Plot seconds against size, both linear, so that a straight line is linear growth."""
+    panel = (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_line(point=True)
+        .encode(alt.X("size:Q", title=None, axis=alt.Axis(tickCount=4)), alt.Y("seconds:Q", title="seconds of one run"))
+        .properties(width=200, height=180)
+    )
+    chart = panel.facet(alt.Facet("axis:N", title=None, sort=list(AXES)), columns=4)
+    chart = chart.resolve_scale(x="independent", y="independent")
+    chart.save(Path(__file__).with_suffix(".png"), scale_factor=2)
 
 
 if __name__ == "__main__":
