@@ -209,35 +209,34 @@ class _Bench:
         progress: Progress,
     ) -> None:
         self.config, self.seed, self.device, self.fits, self.progress = config, seed, device, fits, progress
-        self._cohorts = cohorts
+        self._cohorts, self.seconds_cohort = cohorts, 0.0
         self.plan = plan(config.cohort, seed, "pool")
         self.position = {id_: i for i, (id_, _, _) in enumerate(self.plan)}
         self.groups = config.cohort.group_names
 
     @cached_property
     def _drawn(self) -> tuple[Cohort, Cohort]:
-        return self._cohorts(self.config.cohort, self.seed, self.progress)
+        started = time.perf_counter()
+        both = self._cohorts(self.config.cohort, self.seed, self.progress)
+        self.seconds_cohort = time.perf_counter() - started
+        return both
 
     @property
     def pool(self) -> Cohort:
         return self._drawn[0]
 
-    @property
-    def test(self) -> Cohort:
-        return self._drawn[1]
-
     def round(self, number_: int, labelled: list[str], pick: Strategy | None, name: str, keep_volumes: bool) -> Round:
         """Train, measure, pick."""
         trained, cached, key = self._train(labelled, start=number_ == 0)
-        started = time.perf_counter()
-        _ = self._drawn
-        seconds = {"cohort": time.perf_counter() - started, "fit": trained.seconds}
+        pool, test = self._drawn
+        seconds = {"cohort": self.seconds_cohort, "fit": trained.seconds}
+        self.seconds_cohort = 0.0
 
         started = time.perf_counter()
         predictor = Predictor(trained.weights, self.config.learner, self.device)
-        on_test, probability, maps = self._measure(predictor, self.test, range(len(self.test.subjects)), "test")
+        on_test, probability, maps = self._measure(predictor, test, range(len(test.subjects)), "test")
         at = [self.position[i] for i in labelled]
-        on_labelled, _, _ = self._measure(predictor, self.pool, at, "labelled")
+        on_labelled, _, _ = self._measure(predictor, pool, at, "labelled")
         labelled_dice = {
             group: 0.0 if dice is None else dice
             for group, dice in group_means(on_labelled["dice"], on_labelled["group"], self.groups).items()
@@ -256,7 +255,7 @@ class _Bench:
             "round": number_,
             "labelled": labelled,
             "labelled_by_group": self._count(labelled),
-            "labelled_mm3": float(sum(self.pool.subjects[self.position[i]].volume_mm3 for i in labelled)),
+            "labelled_mm3": float(sum(pool.subjects[self.position[i]].volume_mm3 for i in labelled)),
             "picked": self._picked(picks),
             "weights": weights,
             "labelled_dice": labelled_dice,
