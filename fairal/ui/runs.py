@@ -13,8 +13,8 @@ from fairal.strategies.catalog import label
 from fairal.ui.frame import LINGER_SECONDS
 from fairal.ui.live import PARTS, duration
 
-ICONS = {"queued": "⏳ queued", "running": "▶ running", "done": "✓ done", "failed": "✗ failed",
-         "cancelled": "■ cancelled", "interrupted": "⏸ interrupted"}  # fmt: skip
+ICONS = {"queued": "○ queued", "running": "▶ running", "done": "✓ done", "failed": "✗ failed",
+         "cancelled": "■ cancelled", "interrupted": "‖ interrupted"}  # fmt: skip
 
 
 def run_rows(store: Store, experiments: list[str]) -> tuple[list[RunKey], pd.DataFrame]:
