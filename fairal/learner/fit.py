@@ -17,6 +17,7 @@ from fairal.seeds import number, stream
 
 LEARNER = 1
 """Version of the learner's numbers; part of every fit's key."""
+_LOOK_EVERY = 10  # steps between two looks at the loss: each makes a GPU wait until it has nothing left to do
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def fit(
         optimiser, max_lr=config.learning_rate, total_steps=max(config.steps, 2)
     )
     order = torch.from_numpy(batch_order(seed, len(volumes), config.batch_size, config.steps)).to(device)
-    losses = []
+    losses, fresh = [], []
     with seeded(number(seed, "dropout in training"), device):
         for step in range(config.steps):
             batch = order[step]
@@ -81,15 +82,23 @@ def fit(
             loss.backward()
             optimiser.step()
             schedule.step()
-            losses.append(float(loss.detach()))
-            if not math.isfinite(losses[-1]):
-                raise RunError(
-                    f"The loss stopped being finite at step {step + 1} of {config.steps}; "
-                    f"a learning rate below {config.learning_rate:g} may help."
-                )
+            fresh.append(loss.detach())
+            if len(fresh) == _LOOK_EVERY or step + 1 == config.steps:
+                losses += torch.stack(fresh).tolist()
+                fresh.clear()
+                _check_finite(losses, config)
             on_step(step + 1, config.steps)
     weights = {name: value.detach().cpu() for name, value in network.state_dict().items()}
     return Fit(weights, losses, time.perf_counter() - started)
+
+
+def _check_finite(losses: list[float], config: LearnerConfig) -> None:
+    for step, loss in enumerate(losses, start=1):
+        if not math.isfinite(loss):
+            raise RunError(
+                f"The loss stopped being finite at step {step} of {config.steps}; "
+                f"a learning rate below {config.learning_rate:g} may help."
+            )
 
 
 def save_fit(trained: Fit, folder: Path) -> None:
