@@ -122,6 +122,10 @@ def speed_key(config: ExperimentConfig) -> str:
     return config.learner.digest(view=config.cohort.field_of_view, mm=config.cohort.spacing_mm)
 
 
+START_SECONDS = 6.0
+"""Until workers have started and the first subjects are drawn: the first round less its fit in `benchmarks/demo.py`."""
+
+
 def estimate_seconds(store: Store, config: ExperimentConfig) -> tuple[float, str]:
     """Estimate how long an experiment takes on this machine.
 
@@ -141,7 +145,10 @@ def estimate_seconds(store: Store, config: ExperimentConfig) -> tuple[float, str
         per_round, basis = nearest["seconds"] * _effort(config) / nearest["effort"], "scaled"
     else:
         per_round = 8.0 * _effort(config) / _DEMO_EFFORT
-    return config.fits() * per_round / min(crew().workers, max(1, len(config.runs()))), basis
+    workers = min(crew().workers, max(1, len(config.runs())))
+    # All strategies of a seed wait for its first fit: with fewer seeds than workers, some of them idle meanwhile.
+    alone = 1 if len(config.seeds) < workers else 0
+    return START_SECONDS + per_round * (alone + (config.fits() - alone) / workers), basis
 
 
 def _effort(config: ExperimentConfig) -> float:

@@ -11,7 +11,7 @@ from tiny import tiny_config, work_off
 
 from fairal.runs import queue
 from fairal.runs.cache import Busy, entries, obtain, trim
-from fairal.runs.launch import Crew, crew, ensure_workers, estimate_seconds, launch, start_worker
+from fairal.runs.launch import START_SECONDS, Crew, crew, ensure_workers, estimate_seconds, launch, start_worker
 from fairal.runs.locks import is_locked, try_lock
 from fairal.runs.store import RunKey, Store
 
@@ -226,7 +226,20 @@ def test_estimates_rest_on_measured_fits(finished, store):
     assert 0 < seconds < 120
     assert estimate_seconds(store, config)[1] == "guessed"
     longer = tiny_config(learner={"steps": 80}, seeds=[0, 1], references=["reference_only", "full_pool"])
-    assert estimate_seconds(measured, longer) == (pytest.approx(10 * seconds, rel=0.01), "scaled")
+    expected = START_SECONDS + 10 * (seconds - START_SECONDS)
+    assert estimate_seconds(measured, longer) == (pytest.approx(expected, rel=0.01), "scaled")
+
+
+def test_the_strategies_of_a_seed_wait_for_its_first_fit(finished, monkeypatch):
+    store, _ = finished
+
+    def seconds(workers: int, seeds: list[int]) -> float:
+        monkeypatch.setattr("fairal.runs.launch.crew", lambda: Crew(workers, 1, 0))
+        return estimate_seconds(store, tiny_config(seeds=seeds))[0] - START_SECONDS
+
+    one = seconds(1, [0]) / 7  # a fit: one of the start, two more of each of three strategies
+    assert seconds(2, [0]) == pytest.approx(4 * one)
+    assert seconds(2, [0, 1]) == pytest.approx(7 * one)
 
 
 # ------------------------------------------------------------------ the cache
