@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from measured import keep, spread, tree_bytes
+from measured import keep, spread, tree_bytes, workers_of
 
 
 def once(home: Path) -> dict[str, float]:
@@ -26,24 +26,11 @@ def once(home: Path) -> dict[str, float]:
         if first is None and any(path.stat().st_size for path in home.glob("experiments/*/runs/*/rounds.jsonl")):
             first = time.perf_counter() - started
         if looks % 20 == 0:  # looking at memory takes processor time from what is measured
-            peak = max(peak, tree_bytes(running.pid) + sum(map(tree_bytes, _workers(home))))
+            peak = max(peak, tree_bytes(running.pid) + sum(map(tree_bytes, workers_of(home))))
     seconds = time.perf_counter() - started
     if running.returncode:
         raise SystemExit(f"fairal demo ended with {running.returncode}")
     return {"seconds": seconds, "first_round": first, "peak_gb": peak / 1e9}
-
-
-def _workers(home: Path) -> list[int]:
-    # Workers live in sessions of their own: they are found by the home in their command line.
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = path.read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if b"worker" in command and str(home).encode() in command:
-            found.append(int(path.parent.name))
-    return found
 
 
 def main() -> None:

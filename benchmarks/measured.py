@@ -1,11 +1,19 @@
-"""What all benchmarks share: a line about the machine, medians with their range, and the JSON beside the script."""
+"""What all benchmarks share: facts about the machine, medians with their range, JSON, processes, server and browser."""
 
 import datetime
 import json
 import os
 import platform
+import shutil
+import socket
 import statistics
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
 
 
 def about() -> dict:
@@ -49,3 +57,58 @@ def tree_bytes(pid: int) -> int:
     for task in _lines(f"/proc/{pid}/task/{pid}/children"):
         total += sum(tree_bytes(int(child)) for child in task.split())
     return total
+
+
+def workers_of(home: Path) -> list[int]:
+    """Find the workers of a home by their command lines: they live in sessions of their own."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"worker" in command and str(home).encode() in command:
+            found.append(int(path.parent.name))
+    return found
+
+
+@contextmanager
+def dashboard(home: Path, **environment: str):
+    """Serve the dashboard over a home until the block ends; gives its process and its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.port"]
+    server = subprocess.Popen(
+        [*command, str(port)],
+        cwd=ROOT,
+        env={**os.environ, "FAIRAL_HOME": str(home), **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while not _answers(port):
+            if server.poll() is not None:
+                raise SystemExit(f"the dashboard did not start (exit {server.returncode})")
+            time.sleep(0.05)
+        yield server, f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def chromium():
+    """Open the Chromium of this machine."""
+    from playwright.sync_api import sync_playwright
+
+    executable = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()

@@ -9,18 +9,13 @@ two minutes after its browser has gone, so memory may rise for as long before it
 import argparse
 import logging
 import os
-import shutil
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 
-from measured import keep, spread
+from measured import ROOT, chromium, dashboard, keep, spread
 
-ROOT = Path(__file__).parents[1]
 PAGES = ("overview", "cohort", "launch", "runs", "compare", "slices")
 
 
@@ -64,39 +59,17 @@ def script_seconds(home: Path, page: str) -> list[float]:
 
 def memory_over_reloads(home: Path, reloads: int) -> list[tuple[float, float]]:
     """Reload Runs and Compare in turn in a browser; gives (seconds, the server's resident megabytes) after each 20."""
-    from playwright.sync_api import sync_playwright
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.port"]
-    environment = {**os.environ, "FAIRAL_HOME": str(home), "FAIRAL_WARM": "0"}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    server = subprocess.Popen([*command, str(port)], cwd=ROOT, env=environment, **quiet)
     sizes = []
-    try:
-        with sync_playwright() as playwright:
-            executable = shutil.which("chromium") or shutil.which("google-chrome")
-            browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_page()
-            while True:
-                with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                time.sleep(0.05)
-            started = time.perf_counter()
-            for i in range(reloads):
-                page.goto(f"http://127.0.0.1:{port}/{('runs', 'compare')[i % 2]}")
-                page.locator("[data-testid=stDataFrame]").first.wait_for(timeout=60_000)
-                page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
-                if (i + 1) % 20 == 0:
-                    status = Path(f"/proc/{server.pid}/status").read_text().splitlines()
-                    resident = next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS"))
-                    sizes.append((time.perf_counter() - started, resident))
-            browser.close()
-    finally:
-        server.terminate()
-        server.wait()
+    with dashboard(home, FAIRAL_WARM="0") as (server, address), chromium() as browser:
+        page, started = browser.new_page(), time.perf_counter()
+        for i in range(reloads):
+            page.goto(f"{address}/{('runs', 'compare')[i % 2]}")
+            page.locator("[data-testid=stDataFrame]").first.wait_for(timeout=60_000)
+            page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
+            if (i + 1) % 20 == 0:
+                status = Path(f"/proc/{server.pid}/status").read_text().splitlines()
+                resident = next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS"))
+                sizes.append((time.perf_counter() - started, resident))
     return sizes
 
 
