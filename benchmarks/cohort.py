@@ -16,7 +16,7 @@ def side(split: str) -> None:
     """Draw one split and say how long the drawing alone took."""
     import torch
 
-    from fairal.cohort.build import build_cohort
+    from fairal.cohort.synthetic.draw import build_cohort
     from fairal.presets import preset
 
     torch.set_num_threads(1)

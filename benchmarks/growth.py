@@ -16,7 +16,7 @@ import torch
 from measured import keep
 
 from fairal.config import ExperimentConfig
-from fairal.loop import active_learning
+from fairal.loop.run import active_learning
 from fairal.presets import preset
 
 AXES = {

@@ -121,9 +121,10 @@ def tutorial(folder: Path, rounds: int) -> None:
 
 def prepare(folder: Path) -> None:
     """Put the cohort on disk for both sides: NIfTI for the tutorial, fairal's own files for fairal."""
+    from fairal.cohort.arrays import save_cohort
     from fairal.cohort.bids import write_bids
-    from fairal.cohort.build import build_cohort, save_cohort
-    from fairal.loop import initial_set
+    from fairal.cohort.synthetic.draw import build_cohort
+    from fairal.loop.run import initial_set
     from fairal.runs.store import Store
 
     config, store = preset("demo")[0], Store(folder / "home")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from fairal.cohort.subject import cohort_grid, draw_anatomy
+from fairal.cohort.synthetic.anatomy import cohort_grid, draw_anatomy
 from fairal.presets import STRENGTHS, preset
 from fairal.report.colours import GROUP_COLOURS
 from fairal.report.slices import PLANES, centre, picture, sheet, to_grey

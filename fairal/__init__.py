@@ -5,8 +5,8 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "active_learning": "fairal.loop",
-    "build_cohort": "fairal.cohort.build",
+    "active_learning": "fairal.loop.run",
+    "build_cohort": "fairal.cohort.synthetic.draw",
     "ExperimentConfig": "fairal.config",
     "FairalError": "fairal.errors",
     "InputError": "fairal.errors",

@@ -29,6 +29,6 @@ def finished(tmp_path_factory) -> tuple[Store, str]:
 
 @pytest.fixture(scope="session")
 def smoke_cohort(smoke):
-    from fairal.cohort.build import build_cohort
+    from fairal.cohort.synthetic.draw import build_cohort
 
     return {split: build_cohort(smoke.cohort, 0, split) for split in ("pool", "test")}

@@ -8,26 +8,27 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LIGHT = {"apportion", "config", "errors", "presets", "seeds", "strategies.catalog"}
+LIGHT = {"apportion", "config", "errors", "facts", "presets", "seeds", "strategies.catalog"}
 ALLOWED = {
     "errors": set(),
     "apportion": set(),
     "seeds": set(),
+    "facts": {"facts"},
     "strategies.catalog": set(),
-    "config": {"apportion", "errors", "strategies.catalog"},
+    "config": {"apportion", "config", "errors", "facts", "strategies.catalog"},
     "presets": {"config", "errors", "strategies.catalog"},
     "cohort": LIGHT | {"cohort", ""},
     "learner": LIGHT | {"learner"},
     "strategies": LIGHT | {"strategies"},
-    "fairness.cases": LIGHT,
+    "fairness.cases": LIGHT | {"fairness"},
     "fairness": LIGHT - {"seeds"} | {"fairness"},
-    "loop": LIGHT | {"cohort", "learner", "strategies", "fairness"},
+    "loop": LIGHT | {"cohort", "learner", "strategies", "fairness", "loop"},
     "runs.worker": LIGHT | {"loop", "cohort", "learner", "runs"},
     "runs": LIGHT | {"runs"},
     "report": LIGHT | {"fairness", "runs", "report", ""},
     "ui": LIGHT | {"runs", "report", "ui", "cohort", ""},
     "doctor": LIGHT | {"runs", "learner", ""},
-    "cli": LIGHT | {"report", "runs", "loop", "cohort", "doctor", ""},
+    "cli": LIGHT | {"report", "runs", "loop", "cohort", "doctor", "cli", ""},
     "__main__": {"cli"},
     "": set(),
 }

@@ -7,7 +7,7 @@ from tiny import tiny_config
 
 from fairal.errors import InputError, RunError
 from fairal.learner.fit import fit
-from fairal.loop import active_learning, build_both, fit_key, initial_set
+from fairal.loop.run import active_learning, build_both, fit_key, initial_set
 from fairal.strategies.pool import Picks
 
 

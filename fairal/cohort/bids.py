@@ -8,7 +8,7 @@ import nibabel as nib
 import numpy as np
 
 from fairal import __version__
-from fairal.cohort.build import Cohort
+from fairal.cohort.arrays import Cohort
 
 COLUMNS = ("participant_id", "group", "split", "strength", "volume_mm3")
 
@@ -38,7 +38,7 @@ def write_bids(splits: list[Cohort], folder: Path, on_subject=lambda done, total
             name = f"sub-{subject.id}"
             _save(t1.astype(np.float32), where, folder / name / "anat" / f"{name}_T1w.nii.gz")
             _save(mask.astype(np.uint8), where, derivatives / name / "anat" / f"{name}_label-leftcaudate_mask.nii.gz")
-            rows.append((name, subject.group, subject.split, subject.strength, subject.volume_mm3))
+            rows.append((name, subject.group, subject.split, subject.about.get("strength"), subject.volume_mm3))
             done += 1
             on_subject(done, total)
     with (folder / "participants.tsv").open("w", newline="", encoding="utf-8") as file:

@@ -9,12 +9,13 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from fairal.cohort.build import Cohort, build_cohort, cohort_key, load_cohort, save_cohort
-from fairal.cohort.context import render_context
+from fairal.cohort.arrays import Cohort, load_cohort, save_cohort
+from fairal.cohort.synthetic.context import render_context
+from fairal.cohort.synthetic.draw import build_cohort, cohort_key
 from fairal.config import ExperimentConfig, LearnerConfig, SyntheticCohort
 from fairal.errors import Cancelled, FairalError
 from fairal.learner.fit import Fit, fit, load_fit, save_fit
-from fairal.loop import Progress, Round, active_learning
+from fairal.loop.run import Progress, Round, active_learning
 from fairal.presets import preset
 from fairal.runs.cache import Busy, obtain
 from fairal.runs.launch import remember_speed

@@ -111,7 +111,7 @@ def _warm(home: str) -> None:
     time.sleep(2)  # the first page goes first
     ensure_workers(Store(home), LINGER_SECONDS, warm=True)
     time.sleep(8)  # then the workers
-    from fairal.cohort.subject import load_template
+    from fairal.cohort.synthetic.anatomy import load_template
 
     load_template()
 

@@ -18,7 +18,7 @@ def anatomies(count: int = SUBJECTS) -> list:
     """Draw the anatomies of the preview: seconds the first time, nothing afterwards."""
     import torch
 
-    from fairal.cohort.subject import cohort_grid, draw_anatomy
+    from fairal.cohort.synthetic.anatomy import cohort_grid, draw_anatomy
     from fairal.presets import preset
 
     torch.set_num_threads(1)  # the workers have the cores

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from fairal.cohort.bias import MM_PER_STRENGTH, REACH_MM, amplitude_mm, unit_velocity
-from fairal.cohort.deform import sample
-from fairal.cohort.subject import cohort_grid, draw_anatomy
-from fairal.cohort.template import load_template
+from fairal.cohort.synthetic.anatomy import cohort_grid, draw_anatomy
+from fairal.cohort.synthetic.bias import MM_PER_STRENGTH, REACH_MM, amplitude_mm, unit_velocity
+from fairal.cohort.synthetic.deform import sample
+from fairal.cohort.synthetic.template import load_template
 from fairal.errors import InputError
 from fairal.presets import STRENGTHS, preset
 

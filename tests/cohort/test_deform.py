@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from fairal.cohort.deform import Grid, exponentiate, random_positions, sample, smallest_jacobian, smooth_noise
-from fairal.cohort.subject import cohort_grid, draw_anatomy
+from fairal.cohort.synthetic.anatomy import cohort_grid, draw_anatomy
+from fairal.cohort.synthetic.deform import Grid, exponentiate, random_positions, sample, smallest_jacobian, smooth_noise
 from fairal.presets import preset
 
 GRID = Grid((-30.0, -30.0, -30.0), 3.0, (20, 22, 24))

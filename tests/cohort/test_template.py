@@ -1,7 +1,7 @@
 import numpy as np
 from scipy import ndimage
 
-from fairal.cohort.template import derive, load_template
+from fairal.cohort.synthetic.template import derive, load_template
 
 
 def test_the_packaged_template_is_what_the_derivation_gives():

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from fairal.cohort.deform import Grid
-from fairal.cohort.subject import Subject, draw_anatomy
+from fairal.cohort.synthetic.anatomy import draw_anatomy
+from fairal.cohort.synthetic.deform import Grid
 from fairal.config import FIELDS_OF_VIEW
+from fairal.facts.subject import Subject
 
 CONTEXT_MM = 3.0
 

@@ -1,6 +1,7 @@
 """The ICBM 152 T1 template, and the left caudate derived from it.
 
-What is derived lies in the package (`icbm152.npz`, written by ``python -m fairal.cohort.template``), so that a worker
+What is derived lies in the package (`icbm152.npz`, written by
+``python -m fairal.cohort.synthetic.template``), so that a worker
 need not spend seconds on it; a test derives it again from the files that nilearn ships and compares.
 Template: ICBM 152 nonlinear 2009a, Copyright (C) 1993-2009 Louis Collins, McConnell Brain Imaging Centre, Montreal
 Neurological Institute, McGill University; see `icbm152-LICENSE.txt`.

@@ -14,7 +14,8 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from fairal.cohort.build import Cohort, build_cohort, cohort_key, plan
+from fairal.cohort.arrays import Cohort
+from fairal.cohort.synthetic.draw import build_cohort, cohort_key, plan
 from fairal.config import ExperimentConfig, SyntheticCohort, digest
 from fairal.errors import RunError
 from fairal.fairness.cases import measure_cases

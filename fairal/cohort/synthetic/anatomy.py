@@ -1,37 +1,19 @@
 """One anatomy, and the subjects made of it: with the group's bias, and the twin without."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import torch
 
-from fairal.cohort.bias import SMALLEST_MM3, amplitude_mm, shrink
-from fairal.cohort.deform import STEP_MM, Grid, random_positions, sample
-from fairal.cohort.scan import Scan, draw_scan
-from fairal.cohort.template import load_template
+from fairal.cohort.synthetic.bias import SMALLEST_MM3, amplitude_mm, shrink
+from fairal.cohort.synthetic.deform import STEP_MM, Grid, random_positions, sample
+from fairal.cohort.synthetic.scan import Scan, draw_scan
+from fairal.cohort.synthetic.template import load_template
 from fairal.config import GroupConfig, SyntheticCohort
 from fairal.errors import InputError
+from fairal.facts.subject import Subject
 from fairal.seeds import stream
-
-
-@dataclass(frozen=True)
-class Subject:
-    """Who a subject is and what was done to it; lengths in mm, volumes in mm³."""
-
-    id: str
-    anatomy: str
-    group: str
-    split: str
-    strength: float
-    fade: float
-    amplitude_mm: float
-    gamma: float
-    volume_mm3: float
-    twin_volume_mm3: float
-
-    def as_json(self) -> dict:
-        return asdict(self)
 
 
 @lru_cache(maxsize=4)
@@ -138,16 +120,12 @@ def make_subject(
         The record of what was done, T1 (X, Y, Z), mask (X, Y, Z) bool.
     """
     t1, mask, amplitude = anatomy.biased(group.strength, group.fade)
-    subject = Subject(
-        id=subject_id,
-        anatomy=anatomy.name,
-        group=group.name,
-        split=split,
-        strength=group.strength,
-        fade=group.fade,
-        amplitude_mm=amplitude,
-        gamma=anatomy.scan.gamma,
-        volume_mm3=anatomy.volume_mm3(mask),
-        twin_volume_mm3=anatomy.volume_mm3(anatomy.inside),
-    )
+    about = {
+        "strength": group.strength,
+        "fade": group.fade,
+        "amplitude_mm": amplitude,
+        "gamma": anatomy.scan.gamma,
+        "twin_volume_mm3": anatomy.volume_mm3(anatomy.inside),
+    }
+    subject = Subject(subject_id, anatomy.name, group.name, split, anatomy.volume_mm3(mask), about)
     return subject, t1, mask

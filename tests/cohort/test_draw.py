@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from fairal.cohort.build import build_cohort, cohort_key, load_cohort, plan, save_cohort
-from fairal.cohort.context import context_grid, render_context
+from fairal.cohort.arrays import load_cohort, save_cohort
+from fairal.cohort.synthetic.context import context_grid, render_context
+from fairal.cohort.synthetic.draw import build_cohort, cohort_key, plan
 from fairal.config import GroupConfig
 from fairal.errors import RunError
 
@@ -12,9 +13,13 @@ def test_the_test_set_is_matched(smoke_cohort):
     assert len(test.subjects) == 8
     for i in range(0, 8, 2):
         a, b = test.subjects[i : i + 2]
-        assert (a.anatomy, a.gamma, a.twin_volume_mm3) == (b.anatomy, b.gamma, b.twin_volume_mm3)
+        assert (a.anatomy, a.about["gamma"], a.about["twin_volume_mm3"]) == (
+            b.anatomy,
+            b.about["gamma"],
+            b.about["twin_volume_mm3"],
+        )
         assert (a.group, b.group) == ("reference", "biased")
-        assert a.volume_mm3 == a.twin_volume_mm3 > b.volume_mm3
+        assert a.volume_mm3 == a.about["twin_volume_mm3"] > b.volume_mm3
         assert (test.t1[i] == test.t1[i + 1]).mean() > 0.5
 
 
@@ -30,8 +35,8 @@ def test_the_pool_has_its_groups_and_shares_no_anatomy_with_the_test_set(smoke_c
 def test_each_subject_records_what_was_done_to_it(smoke_cohort):
     for subject, mask in zip(smoke_cohort["pool"].subjects, smoke_cohort["pool"].mask, strict=True):
         assert subject.volume_mm3 == mask.sum() * 27
-        assert subject.strength == (1.0 if subject.group == "biased" else 0.0)
-        assert (subject.amplitude_mm > 0) == (subject.group == "biased")
+        assert subject.about["strength"] == (1.0 if subject.group == "biased" else 0.0)
+        assert (subject.about["amplitude_mm"] > 0) == (subject.group == "biased")
 
 
 def test_a_seed_draws_the_same_cohort_again_and_another_seed_another(smoke, smoke_cohort):
@@ -52,8 +57,8 @@ def test_a_part_of_a_split_equals_its_rows(smoke, smoke_cohort):
 
 def test_anatomies_do_not_depend_on_the_groups(smoke):
     weaker = smoke.cohort.model_copy(update={"groups": tuple(GroupConfig(name=n, share=0.5) for n in "ab")})
-    first = {s.anatomy: s.twin_volume_mm3 for s in build_cohort(smoke.cohort, 0, "pool").subjects}
-    assert {s.anatomy: s.twin_volume_mm3 for s in build_cohort(weaker, 0, "pool").subjects} == first
+    first = {s.anatomy: s.about["twin_volume_mm3"] for s in build_cohort(smoke.cohort, 0, "pool").subjects}
+    assert {s.anatomy: s.about["twin_volume_mm3"] for s in build_cohort(weaker, 0, "pool").subjects} == first
 
 
 def test_three_groups_work_like_two(smoke):

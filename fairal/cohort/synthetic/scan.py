@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from fairal.cohort.deform import Grid, smooth_noise
+from fairal.cohort.synthetic.deform import Grid, smooth_noise
 from fairal.seeds import stream
 
 GAMMA_SD, FIELD_SD, FIELD_MM, NOISE_SD = 0.15, 0.08, 36.0, 0.03

@@ -336,7 +336,7 @@ def cohort(
     except OSError as error:
         raise InputError(f"--out {folder} cannot be made ({error.strerror}).") from None
     from fairal.cohort.bids import write_bids
-    from fairal.cohort.build import build_cohort
+    from fairal.cohort.synthetic.draw import build_cohort
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True) as bar:

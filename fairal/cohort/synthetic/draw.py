@@ -1,41 +1,17 @@
-"""From a configuration and a seed to a cohort: the pool, or the matched test set."""
+"""From a configuration and a seed to a synthetic cohort: the pool, or the matched test set."""
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from fairal.cohort.subject import Subject, cohort_grid, draw_anatomy, make_subject
-from fairal.cohort.template import load_template
+from fairal.cohort.arrays import Cohort
+from fairal.cohort.synthetic.anatomy import cohort_grid, draw_anatomy, make_subject
+from fairal.cohort.synthetic.template import load_template
 from fairal.config import SyntheticCohort, digest
-from fairal.errors import RunError
 from fairal.seeds import stream
 
 GENERATOR = 2
 """Version of the generator's numbers; part of every cohort's key."""
-
-
-@dataclass(frozen=True)
-class Cohort:
-    """One split of a cohort.
-
-    Attributes:
-        key: Digest of what it was drawn from.
-        spacing_mm: Voxel edge, the same along X, Y and Z.
-        origin_mm: MNI position of the first voxel's centre.
-        subjects: N of them.
-        t1: (N, X, Y, Z) float16, mean 0 and SD 1 over the twin's field of view.
-        mask: (N, X, Y, Z) bool.
-    """
-
-    key: str
-    spacing_mm: float
-    origin_mm: tuple[float, float, float]
-    subjects: tuple[Subject, ...]
-    t1: np.ndarray
-    mask: np.ndarray
 
 
 def cohort_key(config: SyntheticCohort, seed: int, split: str) -> str:
@@ -100,34 +76,3 @@ def build_cohort(
         on_subject(i + 1, len(rows))
     key = cohort_key(config, seed, split) if only is None else ""
     return Cohort(key, config.spacing_mm, config.origin_mm, tuple(subjects), t1, mask)
-
-
-def save_cohort(cohort: Cohort, folder: Path) -> None:
-    """Write a cohort into an empty folder."""
-    np.save(folder / "t1.npy", cohort.t1)
-    np.save(folder / "mask.npy", cohort.mask)
-    content = {
-        "schema": 1,
-        "key": cohort.key,
-        "spacing_mm": cohort.spacing_mm,
-        "origin_mm": cohort.origin_mm,
-        "subjects": [s.as_json() for s in cohort.subjects],
-    }
-    (folder / "subjects.json").write_text(json.dumps(content))
-
-
-def load_cohort(folder: Path) -> Cohort:
-    """Read a cohort that `save_cohort` wrote.
-
-    Raises:
-        RunError: The folder does not hold what it should.
-    """
-    try:
-        content = json.loads((folder / "subjects.json").read_text())
-        subjects = tuple(Subject(**row) for row in content["subjects"])
-        t1, mask = np.load(folder / "t1.npy"), np.load(folder / "mask.npy")
-        if len(t1) != len(subjects) or t1.shape != mask.shape:
-            raise ValueError("the arrays do not match the subjects")
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
-        raise RunError(f"The cached cohort {folder} is damaged ({error}); `fairal clean` frees the cache.") from None
-    return Cohort(content["key"], content["spacing_mm"], tuple(content["origin_mm"]), subjects, t1, mask)

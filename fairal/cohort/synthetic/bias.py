@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from scipy import ndimage
 
-from fairal.cohort.deform import Grid, exponentiate, sample, smallest_jacobian
-from fairal.cohort.template import load_template
+from fairal.cohort.synthetic.deform import Grid, exponentiate, sample, smallest_jacobian
+from fairal.cohort.synthetic.template import load_template
 from fairal.errors import InputError
 
 MM_PER_STRENGTH = 1.8

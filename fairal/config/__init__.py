@@ -1,0 +1,21 @@
+"""What is asked: an experiment, validated once. Nothing here imports anything heavy."""
+
+from fairal.config.cohort import FIELDS_OF_VIEW, GroupConfig, SyntheticCohort
+from fairal.config.experiment import ExperimentConfig, LearnerConfig, QueryConfig
+from fairal.config.fields import LIMITS, digest
+from fairal.config.study import parse_experiment, parse_study, read_study, study_json
+
+__all__ = [
+    "FIELDS_OF_VIEW",
+    "LIMITS",
+    "ExperimentConfig",
+    "GroupConfig",
+    "LearnerConfig",
+    "QueryConfig",
+    "SyntheticCohort",
+    "digest",
+    "parse_experiment",
+    "parse_study",
+    "read_study",
+    "study_json",
+]

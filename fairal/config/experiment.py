@@ -1,0 +1,102 @@
+"""What an experiment is: cohort, learner, query, arms and seeds; an error names the field and what would be right."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+
+from fairal.config.cohort import SyntheticCohort
+from fairal.config.fields import LIMITS, Model, Seed, one_of, within
+from fairal.strategies.catalog import CATALOG, REFERENCES
+
+
+class LearnerConfig(Model):
+    """The 3D U-Net and its training, the same for every strategy; from scratch in every round."""
+
+    channels: tuple[Annotated[int, within(1, 512)], ...] = (8, 16, 32, 64)
+    residual_units: Annotated[int, within(0, 4)] = 0
+    dropout: Annotated[float, within(0.0, 0.9)] = 0.1
+    batch_size: Annotated[int, within(1, 64)] = 2
+    steps: Annotated[int, within(*LIMITS["steps"])] = 150
+    learning_rate: Annotated[float, within(1e-6, 1e6)] = 1e-2
+    weight_decay: Annotated[float, within(0.0, 1.0)] = 1e-2
+
+    @model_validator(mode="after")
+    def _check_depth(self):
+        if not 2 <= len(self.channels) <= 6:
+            raise ValueError(f"channels must hold 2..6 levels, got {len(self.channels)}")
+        return self
+
+
+class QueryConfig(Model):
+    """The annotation budget: who is labelled at the start, how many are picked in each of how many rounds."""
+
+    start: dict[str, Annotated[int, within(0, 1000)]]
+    per_round: Annotated[int, within(*LIMITS["per_round"])]
+    rounds: Annotated[int, within(*LIMITS["rounds"])]
+    gamma: Annotated[float, within(0.0, 10.0)] = 1.0
+
+    @property
+    def budget(self) -> int:
+        """Labelled subjects at the end."""
+        return sum(self.start.values()) + self.per_round * self.rounds
+
+
+def _known_strategy(value: str) -> str:
+    if value not in CATALOG:
+        raise ValueError(f"must be one of {', '.join(CATALOG)}")
+    return value
+
+
+class ExperimentConfig(Model):
+    """One what-if question: one cohort setting and start, several strategies and seeds."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    study: Annotated[str, Field(max_length=80)] = ""
+    cohort: SyntheticCohort
+    learner: LearnerConfig = LearnerConfig()
+    query: QueryConfig
+    strategies: tuple[Annotated[str, AfterValidator(_known_strategy)], ...]
+    seeds: tuple[Seed, ...] = (0,)
+    references: tuple[Annotated[str, one_of(*REFERENCES)], ...] = ()
+    baseline: Annotated[str, AfterValidator(_known_strategy)] = "entropy"
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d{1,2})?)$")] = "auto"
+    volumes: Annotated[str, one_of("first_seed", "all", "none")] = "first_seed"
+
+    @model_validator(mode="after")
+    def _check_together(self):
+        counts, start = self.cohort.pool_counts(), self.query.start
+        if not self.strategies:
+            raise ValueError("strategies must name at least one strategy")
+        for field in ("strategies", "seeds", "references"):
+            values = getattr(self, field)
+            if len(set(values)) < len(values):
+                raise ValueError(f"{field} must not repeat, got {', '.join(map(str, values))}")
+        if not self.seeds:
+            raise ValueError("seeds must hold at least one seed")
+        for group, count in start.items():
+            if group not in counts:
+                raise ValueError(f"query.start must name groups of the cohort ({', '.join(counts)}), got '{group}'")
+            if count > counts[group]:
+                raise ValueError(f"query.start must take at most {counts[group]} of group '{group}', got {count}")
+        if sum(start.values()) < 1:
+            raise ValueError("query.start must label at least one subject, or there is nothing to learn from")
+        if self.query.budget > self.cohort.pool_size:
+            raise ValueError(
+                f"query must label at most the pool's {self.cohort.pool_size} subjects, "
+                f"got start {sum(start.values())} + {self.query.rounds} rounds of {self.query.per_round} "
+                f"= {self.query.budget}"
+            )
+        return self
+
+    def runs(self) -> list[tuple[str, int, str]]:
+        """List (strategy id, seed, role) of every run, in the order in which they are taken up."""
+        rows = []
+        for seed in self.seeds:
+            rows += [(strategy, seed, "strategy") for strategy in self.strategies]
+            rows += [(reference, seed, "reference") for reference in self.references]
+        return rows
+
+    def fits(self) -> int:
+        """Count the trainings: round 0 of a seed is shared by its strategies."""
+        per_seed = 1 + len(self.strategies) * self.query.rounds + len(self.references)
+        return per_seed * len(self.seeds)

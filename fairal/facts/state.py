@@ -1,0 +1,75 @@
+"""The state of a run: all that a list of runs reads."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from pydantic import ConfigDict, TypeAdapter
+
+from fairal.facts.record import SCHEMA
+
+STATES = ("queued", "running", "waiting", "done", "failed", "cancelled")
+"""What is stored; *waiting* is for masks. *interrupted* is derived: running, and nobody holds the run's lock."""
+ENDED = ("done", "failed", "cancelled")
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The last finished round at a glance."""
+
+    dice_by_group: dict[str, float]
+    gap: float
+    labelled: int
+
+
+@dataclass(frozen=True)
+class RunState:
+    """A run's life at a glance.
+
+    Attributes:
+        reason: Why it failed, was cancelled, or for whose masks it waits.
+        attempts: Take-ups without a new round since; the third ends in *failed*.
+        part, done, total: What is being done right now, and how far it is.
+        round_seconds: Of its last trained round.
+        created, started, finished, updated: Seconds since 1970; for people, no life sign depends on them.
+    """
+
+    __pydantic_config__ = ConfigDict(allow_inf_nan=False, extra="ignore")
+    state: Literal["queued", "running", "waiting", "done", "failed", "cancelled"]
+    reason: str = ""
+    attempts: int = 0
+    rounds_done: int = 0
+    rounds: int = 0
+    part: str = ""
+    done: int = 0
+    total: int = 0
+    headline: Headline | None = None
+    round_seconds: float | None = None
+    device: str = ""
+    threads: int = 0
+    pid: int = 0
+    created: float = 0.0
+    started: float | None = None
+    finished: float | None = None
+    updated: float = 0.0
+
+    @property
+    def ended(self) -> bool:
+        """Whether nobody will go on with it unasked."""
+        return self.state in ENDED
+
+    def as_json(self) -> dict:
+        """JSON-ready, with its schema."""
+        return {"schema": SCHEMA, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, content: dict) -> "RunState":
+        """Read what `as_json` gave; an empty headline is none.
+
+        Raises:
+            ValueError: It is no state; pydantic says which field is wrong.
+        """
+        return _STATE.validate_json(json.dumps(content | {"headline": content.get("headline") or None}))
+
+
+_STATE = TypeAdapter(RunState)

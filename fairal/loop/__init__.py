@@ -1,0 +1,1 @@
+"""The active-learning loop: what is asked next, and the round that answers it."""
