@@ -1,5 +1,6 @@
 """What is asked: an experiment, validated once. Nothing here imports anything heavy."""
 
+from fairal.config.arm import Arm
 from fairal.config.cohort import FIELDS_OF_VIEW, GroupConfig, SyntheticCohort
 from fairal.config.experiment import ExperimentConfig, LearnerConfig, QueryConfig
 from fairal.config.fields import LIMITS, digest
@@ -8,6 +9,7 @@ from fairal.config.study import parse_experiment, parse_study, read_study, study
 __all__ = [
     "FIELDS_OF_VIEW",
     "LIMITS",
+    "Arm",
     "ExperimentConfig",
     "GroupConfig",
     "LearnerConfig",

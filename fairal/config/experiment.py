@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from fairal.config.arm import Arm
 from fairal.config.cohort import SyntheticCohort
 from fairal.config.fields import LIMITS, Model, Seed, one_of, within
 from fairal.strategies.catalog import CATALOG, REFERENCES
@@ -41,8 +42,9 @@ class QueryConfig(Model):
         return sum(self.start.values()) + self.per_round * self.rounds
 
 
-def _known_strategy(value: str) -> str:
-    if value not in CATALOG:
+def _known_arm(value: str) -> str:
+    arm = Arm.parse(value)
+    if arm.query not in CATALOG or str(arm) != value:
         raise ValueError(f"must be one of {', '.join(CATALOG)}")
     return value
 
@@ -55,10 +57,10 @@ class ExperimentConfig(Model):
     cohort: SyntheticCohort
     learner: LearnerConfig = LearnerConfig()
     query: QueryConfig
-    strategies: tuple[Annotated[str, AfterValidator(_known_strategy)], ...]
+    strategies: tuple[Annotated[str, AfterValidator(_known_arm)], ...]
     seeds: tuple[Seed, ...] = (0,)
     references: tuple[Annotated[str, one_of(*REFERENCES)], ...] = ()
-    baseline: Annotated[str, AfterValidator(_known_strategy)] = "entropy"
+    baseline: Annotated[str, AfterValidator(_known_arm)] = "entropy"
     device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d{1,2})?)$")] = "auto"
     volumes: Annotated[str, one_of("first_seed", "all", "none")] = "first_seed"
 
@@ -87,6 +89,11 @@ class ExperimentConfig(Model):
                 f"= {self.query.budget}"
             )
         return self
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """What is compared, in the order of tables and colours."""
+        return tuple(Arm.parse(text) for text in self.strategies)
 
     def runs(self) -> list[tuple[str, int, str]]:
         """List (strategy id, seed, role) of every run, in the order in which they are taken up."""

@@ -64,9 +64,9 @@ class Pick:
     uncertainty: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Record:
-    """One round's facts, as they are stored.
+    """One round's facts, as they are stored. Compared by identity: what was derived from one is remembered beside it.
 
     Attributes:
         round: 0 is the start.
