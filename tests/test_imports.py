@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LIGHT = {"apportion", "config", "errors", "facts", "presets", "seeds", "strategies.catalog"}
+LIGHT = {"apportion", "config", "errors", "facts", "files", "presets", "seeds", "strategies.catalog"}
 ALLOWED = {
     "errors": set(),
+    "files": set(),
     "apportion": set(),
     "seeds": set(),
     "facts": {"facts"},

@@ -19,10 +19,10 @@ from rich.table import Table
 from fairal import __version__
 from fairal.config import LIMITS, read_study, study_json
 from fairal.errors import FairalError, InputError, RunError
+from fairal.files import new_folder
 from fairal.presets import PRESETS, preset
 from fairal.runs import queue
 from fairal.runs.cache import trim
-from fairal.runs.files import new_folder
 from fairal.runs.launch import crew, ensure_workers, launch
 from fairal.runs.store import Store
 

@@ -162,7 +162,7 @@ _DEMO_EFFORT = 48 * 56 * 40 * 150 * 2 * 8
 
 def remember_speed(store: Store, config: ExperimentConfig, seconds: float) -> None:
     """Note the seconds of one trained round; a running mean over the last ten or so."""
-    from fairal.runs.files import write_json
+    from fairal.files import write_json
 
     try:
         known = json.loads(store.speed_file().read_text())

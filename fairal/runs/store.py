@@ -18,7 +18,7 @@ import numpy as np
 from fairal.config import ExperimentConfig, parse_experiment
 from fairal.errors import FairalError, InputError
 from fairal.facts.record import SCHEMA
-from fairal.runs.files import append_line, folder_size, new_folder, replacing, whole_lines, write_json
+from fairal.files import append_line, folder_size, new_folder, replacing, whole_lines, write_json
 from fairal.runs.paths import EXPERIMENT_ID, RUN_ID, Paths, RunKey, default_home
 
 STATES = ("queued", "running", "done", "failed", "cancelled")

@@ -6,8 +6,8 @@ import pytest
 from tiny import tiny_config
 
 from fairal.errors import InputError
+from fairal.files import new_folder, replacing, whole_lines
 from fairal.runs import store as store_module
-from fairal.runs.files import new_folder, replacing, whole_lines
 from fairal.runs.locks import is_locked, try_lock
 from fairal.runs.store import EXPERIMENT_ID, Damaged, RunKey, Store
 
