@@ -35,7 +35,7 @@ ALLOWED = {
 }
 HEAVY = {"torch", "monai", "nilearn", "nibabel", "streamlit", "pandas", "altair", "typer", "rich"}
 ALLOWED_HEAVY = {
-    "cohort": {"torch", "nilearn", "nibabel"},
+    "cohort": {"torch", "monai", "nilearn", "nibabel"},
     "learner": {"torch", "monai"},
     "strategies": {"torch"},
     "fairness.cases": {"torch", "monai"},

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from fairal import __version__
+from fairal.cli.collections import add_commands
 from fairal.config import LIMITS, read_study, study_json
 from fairal.errors import FairalError, InputError, RunError
 from fairal.files import new_folder
@@ -409,3 +410,6 @@ def worker(
 def version_command() -> None:
     """Print the version."""
     typer.echo(__version__)
+
+
+add_commands(app)
