@@ -19,6 +19,14 @@ SAME_PLACE = 0.1
 """Of a voxel's edge: how far the corners of image and mask may lie apart. Tools round affines."""
 
 
+class MaskError(InputError):
+    """What is wrong is the mask's file, not the image's."""
+
+    def __init__(self, error: InputError) -> None:
+        text = str(error)
+        super().__init__(f"The mask: {text[0].lower()}{text[1:]}")
+
+
 @dataclass(frozen=True)
 class Examined:
     """What a look at a scan's files gave.
@@ -46,7 +54,7 @@ def check_headers(folder: Path, pair: Pair) -> Header:
         try:
             check_same_place(header, read_header(folder / pair.mask))
         except InputError as error:
-            raise _about_mask(error) from None
+            raise MaskError(error) from None
     return header
 
 
@@ -76,7 +84,7 @@ def examine(folder: Path, pair: Pair, structure: Sequence[int], spacing_mm: floa
         if not on_grid.any():
             raise InputError(f"The structure is so small that nothing of it is left at {spacing_mm:g} mm.")
     except InputError as error:
-        raise _about_mask(error) from None
+        raise MaskError(error) from None
     return Examined(_original(image, mask, there, int(joined.sum())), view, structure_of(on_grid), chosen)
 
 
@@ -92,10 +100,6 @@ def _original(image: Volume, mask: Volume | None, labels: tuple[int, ...], voxel
         volume_mm3=round(voxels * mask.header.voxel_mm3, 3) if mask else None,
         labels=labels,
     )
-
-
-def _about_mask(error: InputError) -> InputError:
-    return InputError(f"The mask: {error}")
 
 
 def check_same_place(image: Header, mask: Header) -> None:
@@ -131,7 +135,7 @@ def label_values(mask: Volume) -> tuple[int, ...]:
     if any(not 0 < label <= LABEL_MAX for label in labels):
         raise InputError(f"Its label values must lie in 0..{LABEL_MAX}, got {listing(labels)}.")
     if not labels:
-        raise InputError("It is empty: no voxel is labelled.")
+        raise InputError("No voxel is labelled.")
     return labels
 
 
@@ -151,7 +155,7 @@ def chosen_labels(there: tuple[int, ...], structure: Sequence[int]) -> tuple[int
         return there
     if chosen := tuple(label for label in there if label in structure):
         return chosen
-    raise InputError(f"It is empty: it holds {listing(there)} and none of the labels {listing(structure)}.")
+    raise InputError(f"It holds {listing(there)} and none of the labels {listing(structure)} that were asked for.")
 
 
 def joined_mask(mask: Volume, labels: Sequence[int]) -> np.ndarray:

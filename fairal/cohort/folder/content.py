@@ -65,7 +65,7 @@ class Scan(Model):
 
     Attributes:
         image, mask: Files relative to the source folder.
-        reason: Why it is left out; empty for a usable one.
+        reason, reason_file: Why it is left out and which file shows it; empty for a usable one.
     """
 
     participant_id: str
@@ -74,6 +74,7 @@ class Scan(Model):
     mask: str | None = None
     state: Literal["usable", "left out"]
     reason: str = ""
+    reason_file: str = ""
     original: Original | None = None
     stored: Stored | None = None
 

@@ -59,27 +59,33 @@ def common_spacing_mm(headers: Sequence[Header]) -> float:
     return round(median(prod(header.edges_mm) ** (1 / 3) for header in headers), 4)
 
 
-def common_box(structures: Sequence[Box], views: Sequence[Box], spacing_mm: float, crop: bool = True) -> Box:
-    """Choose the box of a collection: where the structures lie and a margin, but nothing that no scan has seen.
+def common_grid(structures: Sequence[Box], views: Sequence[Box], spacing_mm: float) -> Grid:
+    """Choose the grid of a collection: where the structures lie and a margin, but nothing that no scan has seen.
 
     Args:
         structures: The masks' boxes; none gives the whole field of view.
         views: The fields of view.
-        crop: Whether to crop at all.
+
+    Raises:
+        InputError: It has more than `VOXELS_MAX` voxels.
     """
-    view = _union(views)
-    if not (crop and structures):
-        return view
-    margin = ceil(MARGIN_MM / spacing_mm)
-    around = [(low - margin, high + margin) for low, high in _union(structures)]
-    return tuple((max(low, v), min(high, w)) for (low, high), (v, w) in zip(around, view, strict=True))
+    view, margin = _union(views), ceil(MARGIN_MM / spacing_mm)
+    around = [(low - margin, high + margin) for low, high in _union(structures)] if structures else view
+    box = tuple((max(low, v), min(high, w)) for (low, high), (v, w) in zip(around, view, strict=True))
+    grid = Grid(spacing_mm, box)
+    if prod(grid.shape) > VOXELS_MAX:
+        raise InputError(
+            f"The common field of view has {' × '.join(map(str, grid.shape))} voxels of {spacing_mm:g} mm, more than "
+            "are held; give a --size or a larger --spacing."
+        )
+    return grid
 
 
-def sized_box(structures: Sequence[Box], views: Sequence[Box], size: Sequence[int]) -> Box:
-    """Give a box of the wished size with the structures in its middle, or without masks the field of view's middle."""
+def sized_grid(structures: Sequence[Box], views: Sequence[Box], spacing_mm: float, size: Sequence[int]) -> Grid:
+    """Give a grid of the wished size with the structures in its middle, or without masks the field of view's middle."""
     around = _union(structures or views)
     starts = [(low + high - n) // 2 for (low, high), n in zip(around, size, strict=True)]
-    return tuple((start, start + n) for start, n in zip(starts, size, strict=True))
+    return Grid(spacing_mm, tuple((start, start + n) for start, n in zip(starts, size, strict=True)))
 
 
 def _union(boxes: Sequence[Box]) -> Box:

@@ -13,23 +13,23 @@ from math import prod
 from pathlib import Path
 from typing import TypeVar
 
-from fairal.cohort.folder.checks import Examined, check_headers, examine, joined_mask
+from fairal.cohort.folder.checks import Examined, MaskError, check_headers, examine, joined_mask
 from fairal.cohort.folder.content import Content, Other, Scan, Steps, Stored
 from fairal.cohort.folder.grid import (
     PERCENTILES,
     Grid,
-    common_box,
+    common_grid,
     common_spacing_mm,
     image_on_grid,
     mask_on_grid,
-    sized_box,
-)  # fmt: skip
+    sized_grid,
+)
 from fairal.cohort.folder.layout import Found, LeftOut, Pair, find_scans
-from fairal.cohort.folder.limits import FILE_BYTES_MAX, VOXELS_MAX
+from fairal.cohort.folder.limits import FILE_BYTES_MAX
 from fairal.cohort.folder.nifti import read_volume
 from fairal.cohort.folder.opening import file_digest, read_plain
 from fairal.cohort.folder.plain import plain
-from fairal.cohort.folder.table import Table, read_table
+from fairal.cohort.folder.table import Table, find_table, read_table
 from fairal.cohort.folder.volumes import read_stored, write_stored
 from fairal.cohort.folder.wishes import Report, TooFewGroups, Wishes, report_on
 from fairal.errors import InputError
@@ -45,7 +45,7 @@ class Intake:
     Attributes:
         pairs: By participant, in their lasting order: those of `old` first.
         reasons: Why a participant's scan is left out.
-        groups, examined, stored: What each look gave, by participant.
+        groups, examined: What each look gave, by participant.
         kept: Scans of `old` of which nothing changed.
     """
 
@@ -53,12 +53,12 @@ class Intake:
         self.name, self.wishes, self.old, self._hear = name, wishes, old, hear
         self.folder = wishes.folder.absolute()
         self.found: Found = find_scans(self.folder)
-        self.table_path = _table_path(wishes, old)
+        self.table_path = find_table(self.folder, wishes.table, Path(old.table) if old else None)
         self.table: Table = read_table(self.table_path, wishes.group)
         place = {scan.participant_id: i for i, scan in enumerate(old.scans if old else ())}
         pairs = sorted(self.found.pairs, key=lambda pair: place.get(pair.participant_id, len(place)))
         self.pairs: dict[str, Pair] = {pair.participant_id: pair for pair in pairs}
-        self.reasons: dict[str, str] = {}
+        self.reasons: dict[str, LeftOut] = {}
         self.kept: dict[str, Scan] = {}
         self.groups: dict[str, str] = self._sieve("groups", lambda pair: self.table.group_of(pair.participant_id))
         self.examined: dict[str, Examined] = {}
@@ -72,12 +72,17 @@ class Intake:
         for done, pair in enumerate(pairs, 1):
             try:
                 results[pair.participant_id] = look(pair)
+            except MaskError as error:
+                self._leave_out(pair.participant_id, str(error), pair.mask)
             except InputError as error:
-                self.reasons[pair.participant_id] = str(error)
+                self._leave_out(pair.participant_id, str(error))
             except MemoryError:
-                self.reasons[pair.participant_id] = "It does not fit into this machine's memory."
+                self._leave_out(pair.participant_id, "It does not fit into this machine's memory.")
             self._hear(what, done, len(pairs))
         return results
+
+    def _leave_out(self, name: str, reason: str, file: str | None = None) -> None:
+        self.reasons[name] = LeftOut(name, file or self.pairs[name].image, reason)
 
     def keep_unchanged(self, folder: Path) -> None:
         """Keep the scans of the old content whose files are what they were, and whose volumes are whole."""
@@ -118,7 +123,7 @@ class Intake:
         for name, examined in self.examined.items():
             first = seen.setdefault(examined.original.content, name)
             if first != name:
-                self.reasons[name] = f"The image is that of {plain(first, 60)}, voxel for voxel."
+                self._leave_out(name, f"The image is that of {plain(first, 60)}, voxel for voxel.")
 
     def _settle_structure(self) -> None:
         """Take the label that most masks hold, if none was named."""
@@ -127,11 +132,10 @@ class Intake:
             return
         self.structure = min(labels, key=lambda label: (-labels[label], label))
         for name, examined in self.examined.items():
-            if examined.labels and examined.labels != self.structure:
+            if name not in self.reasons and examined.labels and examined.labels != self.structure:
                 mine, others = examined.labels[0], self.structure[0]
-                self.reasons.setdefault(
-                    name, f"The mask holds label {mine}, most others {others}; --structure {others},{mine} takes both."
-                )
+                reason = f"The mask holds label {mine}, most others {others}; --structure {others},{mine} takes both."
+                self._leave_out(name, reason, self.pairs[name].mask)
 
     def _check_groups(self) -> None:
         there = [*self.kept, *(name for name in self.examined if name not in self.reasons)]
@@ -140,19 +144,11 @@ class Intake:
 
     def _choose_grid(self, spacing_mm: float) -> Grid:
         inside = [examined for name, examined in self.examined.items() if name not in self.reasons]
-        structures = [e.structure for e in inside if e.structure]
-        views = [e.view for e in inside]
+        structures = [examined.structure for examined in inside if examined.structure]
+        views = [examined.view for examined in inside]
         if self.wishes.size:
-            box = sized_box(structures, views, self.wishes.size)
-        else:
-            box = common_box(structures, views, spacing_mm, self.wishes.crop)
-        grid = Grid(spacing_mm, box)
-        if prod(grid.shape) > VOXELS_MAX:
-            raise InputError(
-                f"The common field of view has {' × '.join(map(str, grid.shape))} voxels of {spacing_mm:g} mm, more "
-                "than are held; give a --size or a larger --spacing."
-            )
-        return grid
+            return sized_grid(structures, views, spacing_mm, self.wishes.size)
+        return common_grid(structures if self.wishes.crop else [], views, spacing_mm)
 
     def write(self, folder: Path) -> Content:
         """Bring the scans that are in onto the grid, below a folder.
@@ -193,28 +189,31 @@ class Intake:
         if (image.digest, mask and mask.digest) != (examined.original.image_digest, examined.original.mask_digest):
             raise InputError("Its files changed while they were imported; look again with --update.")
         t1, affine = image_on_grid(image, self.grid)
-        structure = mask and mask_on_grid(joined_mask(mask, examined.labels), mask.header, self.grid)
+        try:
+            structure = mask and mask_on_grid(joined_mask(mask, examined.labels), mask.header, self.grid)
+        except InputError as error:
+            raise MaskError(error) from None
         return write_stored(folder, t1, affine, structure)
 
     def _scans(self, stored: dict[str, Stored]) -> tuple[Scan, ...]:
         """Describe every scan, in its lasting place; one whose files are gone keeps it."""
-        why = {row.participant_id: row.reason for row in self.found.left_out}
+        why = {row.participant_id: row for row in self.found.left_out}
         gone = [scan for scan in (self.old.scans if self.old else ()) if scan.participant_id not in self.pairs]
-        rows = {
-            scan.participant_id: scan.model_copy(
-                update={"state": "left out", "reason": why.get(scan.participant_id, GONE), "stored": None}
-            )
-            for scan in gone
-        }
+        rows = {}
+        for scan in gone:
+            row = why.get(scan.participant_id) or LeftOut(scan.participant_id, scan.image, GONE)
+            out = {"state": "left out", "reason": row.reason, "reason_file": row.file, "stored": None}
+            rows[scan.participant_id] = scan.model_copy(update=out)
         for name, pair in self.pairs.items():
-            reason, examined, kept = self.reasons.get(name, ""), self.examined.get(name), self.kept.get(name)
+            row, examined, kept = self.reasons.get(name), self.examined.get(name), self.kept.get(name)
             rows[name] = Scan(
                 participant_id=name,
                 group=self.groups.get(name, ""),
                 image=pair.image,
                 mask=pair.mask,
-                state="left out" if reason else "usable",
-                reason=reason,
+                state="left out" if row else "usable",
+                reason=row.reason if row else "",
+                reason_file=row.file if row else "",
                 original=kept.original if kept else examined and examined.original,
                 stored=kept.stored if kept else stored.get(name),
             )
@@ -245,17 +244,3 @@ def _is_whole(folder: Path, stored: Stored, shape: tuple[int, int, int]) -> bool
     except InputError:
         return False
     return True
-
-
-def _table_path(wishes: Wishes, old: Content | None) -> Path:
-    if wishes.table:
-        return wishes.table.absolute()
-    if old and Path(old.table).exists():
-        return Path(old.table)
-    for ending in (".tsv", ".csv"):
-        if (path := wishes.folder.absolute() / f"participants{ending}").exists():
-            return path
-    raise InputError(
-        f"{plain(wishes.folder)} has no participants.tsv; name the table that says whose group is which with "
-        "--participants FILE."
-    )

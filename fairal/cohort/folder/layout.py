@@ -59,6 +59,8 @@ def find_scans(folder: Path) -> Found:
     """
     if not folder.is_dir():
         raise InputError(f"{plain(folder)} is not a folder.")
+    if not _is_text(str(folder)):
+        raise InputError(f"The name {plain(folder)} is not UTF-8 text; rename the folder.")
     if (folder / "imagesTr").is_dir() or (folder / "imagesTs").is_dir():
         found = _decathlon(folder)
     elif (folder / "participants.tsv").exists() or any(folder.glob("sub-*/")):

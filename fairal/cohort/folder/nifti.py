@@ -18,6 +18,7 @@ from nibabel.spatialimages import HeaderDataError
 
 from fairal.cohort.folder.limits import AXIS_VOXELS, EDGE_MM, FILE_BYTES_MAX, HEADER_BYTES_MAX, VOXELS_MAX
 from fairal.cohort.folder.opening import file_digest, open_plain, read_plain
+from fairal.cohort.folder.plain import plain
 from fairal.errors import InputError
 
 ENDINGS = (".nii.gz", ".nii")
@@ -153,7 +154,7 @@ def _header(stream: BinaryIO) -> tuple[Header, int]:
         found = kind(raw, check=False)
         affine = np.asarray(found.get_best_affine(), float)
     except (HeaderDataError, ValueError, OverflowError, FloatingPointError, np.linalg.LinAlgError) as error:
-        raise InputError(f"Its header cannot be understood ({error}).") from None
+        raise InputError(f"Its header cannot be understood ({plain(error)}).") from None
     if bytes(found["magic"].item()).rstrip(b"\0")[:3] not in (b"n+1", b"n+2"):
         raise InputError("This is not a single-file NIfTI: its header has another magic word.")
     shape = _shape(found["dim"])
@@ -193,10 +194,10 @@ def _dtype(header: nib.Nifti1Header) -> np.dtype:
     code = int(header["datatype"])
     try:
         dtype = header.get_data_dtype()
-    except HeaderDataError:
-        raise InputError(f"Its voxels are of an unknown type (code {code}).") from None
+    except (HeaderDataError, KeyError):
+        dtype = np.dtype("V")
     if dtype.str[1:] not in TYPES:
-        raise InputError(f"Its voxels are of type {dtype}; whole and real numbers of 8 to 64 bits are read.")
+        raise InputError(f"Its voxels are of type {code}; whole and real numbers of 8 to 64 bits are read.")
     if int(header["bitpix"]) != 8 * dtype.itemsize:
         raise InputError(f"Its header says {int(header['bitpix'])} bits a voxel; {dtype} has {8 * dtype.itemsize}.")
     return dtype

@@ -36,11 +36,12 @@ def read_plain(path: Path, bytes_max: int) -> bytes:
     """
     with open_plain(path, bytes_max) as file:
         try:
-            content = file.read(bytes_max + 1)
+            size = os.fstat(file.fileno()).st_size
+            content = file.read(size + 1)  # not bytes_max: Python sets aside what it is asked for
         except OSError as error:
             raise InputError(f"The file cannot be read ({error.strerror or error}).") from None
-    if len(content) > bytes_max:
-        raise InputError(f"The file takes more than {bytes_max / 1e6:,.1f} MB.")
+    if len(content) > size:
+        raise InputError("The file grows while it is read.")
     return content
 
 

@@ -46,6 +46,24 @@ class Table:
         return group
 
 
+def find_table(folder: Path, wished: Path | None, before: Path | None) -> Path:
+    """Find the table: the one named now, else the one named before, else the folder's own.
+
+    Raises:
+        InputError: There is none.
+    """
+    if wished:
+        return wished.absolute()
+    own = [folder / "participants.tsv", folder / "participants.csv"]
+    for path in [before, *own] if before else own:
+        if path.exists():
+            return path
+    raise InputError(
+        f"{plain(folder)} has no participants.tsv; name the table that says who belongs to which group with "
+        "--participants FILE."
+    )
+
+
 def read_table(path: Path, column: str) -> Table:
     """Read the groups from a table separated by tabs, commas or semicolons, in UTF-8 with or without BOM.
 

@@ -114,9 +114,8 @@ class Report:
     @property
     def left_out(self) -> list[Other]:
         """What did not come in, scans first."""
-        scans = [
-            Other(participant_id=s.participant_id, file=s.image, reason=s.reason) for s in self.scans if not s.usable
-        ]
+        out = (scan for scan in self.scans if not scan.usable)
+        scans = [Other(participant_id=s.participant_id, file=s.reason_file, reason=s.reason) for s in out]
         return [*scans, *self.others]
 
     @property
