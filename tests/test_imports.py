@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LIGHT = {"apportion", "config", "errors", "facts", "presets", "seeds", "settings", "strategies.catalog"}
+LIGHT = {"apportion", "config", "errors", "facts", "files", "presets", "seeds", "settings", "strategies.catalog"}
 ALLOWED = {
     "errors": set(),
+    "files": set(),
     "apportion": set(),
     "seeds": set(),
     "facts": {"facts"},
@@ -36,7 +37,7 @@ ALLOWED = {
 }
 HEAVY = {"torch", "monai", "nilearn", "nibabel", "streamlit", "pandas", "altair", "typer", "rich"}
 ALLOWED_HEAVY = {
-    "cohort": {"torch", "nilearn", "nibabel"},
+    "cohort": {"torch", "monai", "nilearn", "nibabel"},
     "learner": {"torch", "monai"},
     "strategies": {"torch"},
     "fairness.cases": {"torch", "monai"},
