@@ -45,14 +45,15 @@ class Segmenter(nn.Module):
         return self.net(volumes)
 
     def bottleneck(self) -> nn.Module:
-        """Find the deepest block, whose output (B, C, x, y, z) is what `core_set` compares."""
+        """Find the deepest convolution, whose output (B, C, x, y, z) is what `core_set` compares.
+
+        Its output comes before the instance norm, which takes each channel's mean and scale away.
+        """
         block = self.net.model
-        while len(block) > 1 and hasattr(block[1], "submodule"):
-            inner = block[1].submodule
-            if not (isinstance(inner, nn.Sequential) and len(inner) > 1 and hasattr(inner[1], "submodule")):
-                return inner
-            block = inner
-        raise AssertionError("MONAI's U-Net nests its levels as skip connections")
+        while isinstance(block, nn.Sequential) and len(block) > 1 and hasattr(block[1], "submodule"):
+            block = block[1].submodule
+        unit = block.conv  # of a plain block its convolution, of a residual unit its chain of plain blocks
+        return unit if isinstance(unit, nn.Conv3d) else unit[-1].conv
 
 
 @contextmanager

@@ -58,7 +58,7 @@ class Predictor:
 
     @torch.inference_mode()
     def embeddings(self, volumes: torch.Tensor) -> torch.Tensor:
-        """Average the bottleneck's features over space: (B, X, Y, Z) to (B, C)."""
+        """Average the bottleneck's features, before their norm, over space: (B, X, Y, Z) to (B, C)."""
         kept: list[torch.Tensor] = []
         hook = self.network.bottleneck().register_forward_hook(lambda _, __, out: kept.append(out.mean((2, 3, 4))))
         try:

@@ -156,6 +156,19 @@ def test_the_bottleneck_is_the_deepest_block():
         assert predictor.embeddings(torch.randn(3, 16, 16, 16)).shape == (3, 16)
 
 
+@pytest.mark.parametrize("units", [0, 2])
+def test_the_bottlenecks_features_keep_the_offset_that_the_norm_takes_away(units):
+    config = LearnerConfig(channels=(4, 8, 16), residual_units=units)
+    weights = build_network(config, 0).state_dict()
+    volumes = torch.randn(3, 16, 16, 16)
+    before = Predictor(weights, config, CPU).embeddings(volumes)
+    deepest = "1.submodule.1.submodule.conv" + (".unit1.conv" if units else "")
+    bias = weights[f"net.model.{deepest}.bias"]
+    bias += torch.arange(16.0)
+    after = Predictor(weights, config, CPU).embeddings(volumes)
+    assert torch.allclose(after - before, torch.arange(16.0).expand(3, 16), atol=1e-4)
+
+
 def test_prediction_does_not_depend_on_the_batch(trained, labelled):
     predictor = Predictor(trained.weights, SMALL, CPU)
     whole = predictor.probabilities(labelled[0])
