@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LIGHT = {"apportion", "config", "errors", "facts", "presets", "seeds", "strategies.catalog"}
+LIGHT = {"apportion", "config", "errors", "facts", "learner.trainings", "presets", "seeds", "strategies.catalog"}
 ALLOWED = {
     "errors": set(),
     "apportion": set(),
     "seeds": set(),
     "facts": {"facts"},
     "strategies.catalog": set(),
-    "config": {"apportion", "config", "errors", "facts", "strategies.catalog"},
-    "presets": {"config", "errors", "strategies.catalog"},
+    "learner.trainings": set(),
+    "config": {"apportion", "config", "errors", "facts", "learner.trainings", "strategies.catalog"},
+    "presets": {"config", "errors", "learner.trainings", "strategies.catalog"},
     "cohort": LIGHT | {"cohort", ""},
     "learner": LIGHT | {"learner"},
     "strategies": LIGHT | {"strategies"},
