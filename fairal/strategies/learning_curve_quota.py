@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from fairal.apportion import largest_remainder
 from fairal.strategies.learning_curves import PowerLaw, learning_curves
 from fairal.strategies.pool import Picks, Pool
 from fairal.strategies.scores import masked_volume_entropy
@@ -17,12 +16,15 @@ from fairal.strategies.select import levelling_quotas, picked, top_inside_groups
 AFFORDABLE_DICE = 0.01
 """What the better group may lose, against picks in proportion to the pool since the start."""
 
+WORTH_A_MOVE = 1e-6
+"""Of the predicted errors' SD: a fitted exponent of 0 comes out as some 1e-9."""
+
 
 def learning_curve_quota(pool: Pool, k: int, rng: np.random.Generator) -> Picks:
     """Pick quotas of smallest predicted surface-Dice gap at a bearable Dice loss, the highest U_m inside each group.
 
-    Until every group has been seen at two sizes there is no curve, and the labelled counts are levelled instead, as
-    `parity` does; that makes the sizes differ.
+    Until every group has been seen at two sizes there are no curves, and the labelled counts are levelled instead, as
+    `parity` does; that makes the sizes differ. Curves that are flat leave it at that, too.
     """
     u_m = pool.score(lambda p: masked_volume_entropy(p, pool.spacing_mm))
     pool.out_of_fold()
@@ -31,8 +33,9 @@ def learning_curve_quota(pool: Pool, k: int, rng: np.random.Generator) -> Picks:
     if gap_curves is None or price_curves is None:
         quota = levelling_quotas(pool, k, rng)
     else:
-        better, floor = affordable_floor(pool, k, price_curves)
-        quota = fairest_quotas(pool, k, gap_curves, {group: floor * (group == better) for group in groups})
+        better, least = affordable_floor(pool, k, price_curves)
+        floors = {group: least * (group == better) for group in groups}
+        quota = fairest_quotas(pool, levelling_quotas(pool, k, rng, floors), gap_curves, floors)
     return picked(pool, top_inside_groups(pool, u_m, quota, rng), u_m, u_m)
 
 
@@ -58,24 +61,25 @@ def affordable_floor(pool: Pool, k: int, curves: Mapping[str, PowerLaw]) -> tupl
     return better, most
 
 
-def fairest_quotas(pool: Pool, k: int, curves: Mapping[str, PowerLaw], floors: Mapping[str, int]) -> dict[str, int]:
+def fairest_quotas(
+    pool: Pool, start: Mapping[str, int], curves: Mapping[str, PowerLaw], floors: Mapping[str, int]
+) -> dict[str, int]:
     """Search the quotas whose predicted errors are nearest to each other, by moving one pick at a time.
 
     The distance is the SD over groups. For two groups that is half of the signed gap's size, which has one minimum
     over the quotas, so that the search is exact.
 
     Args:
+        start: Quotas to begin with; they stay where the curves promise nothing.
         curves: Of the error by group.
         floors: The least that each group gets.
     """
-    counts = pool.counts()
+    counts, quota = pool.counts(), dict(start)
     left = {group: pool.groups.count(group) for group in counts}
 
     def spread(quota: Mapping[str, int]) -> float:
         return float(np.std([curves[group].at(counts[group] + quota[group]) for group in counts]))
 
-    rest = largest_remainder([1] * len(counts), k - sum(floors.values()), [left[g] - floors[g] for g in counts])
-    quota = {group: floors[group] + extra for group, extra in zip(counts, rest, strict=True)}
     while True:
         moves = [
             quota | {give: quota[give] - 1, take: quota[take] + 1}
@@ -84,6 +88,6 @@ def fairest_quotas(pool: Pool, k: int, curves: Mapping[str, PowerLaw], floors: M
             if give != take and quota[give] > floors[give] and quota[take] < left[take]
         ]
         best = min(moves, key=spread, default=quota)
-        if spread(best) >= spread(quota) - 1e-12:
+        if spread(best) > spread(quota) - WORTH_A_MOVE:
             return quota
         quota = best

@@ -9,6 +9,7 @@ from fairal.strategies.learning_curve_quota import affordable_floor, fairest_quo
 from fairal.strategies.learning_curves import PowerLaw, fit_power_law, learning_curves
 from fairal.strategies.oof_quota import shrunk_assd_mm
 from fairal.strategies.scores import group_weights
+from fairal.strategies.select import levelling_quotas
 
 
 def plain_pool(left, counts, **seen):
@@ -39,6 +40,11 @@ def plain_pool(left, counts, **seen):
 def test_parity_fills_up_the_group_with_fewest(left, counts, k, expected):
     pool = plain_pool(left, counts)
     assert groups_of(pick("parity", pool, k), pool) == expected
+
+
+def test_what_a_group_gets_in_any_case_comes_out_of_the_same_picks():
+    pool = plain_pool({"a": 9, "b": 9}, {"a": 5, "b": 1})
+    assert levelling_quotas(pool, 6, np.random.default_rng(0), {"a": 3, "b": 0}) == {"a": 3, "b": 3}
 
 
 def test_parity_breaks_ties_between_groups_by_the_stream_and_takes_the_most_uncertain_inside():
@@ -122,15 +128,24 @@ def test_there_are_no_curves_until_each_group_was_seen_at_two_sizes():
     assert learning_curves([two, two], ["a"], "dice") is None
 
 
-def test_quotas_make_the_predicted_errors_equal():
+@pytest.mark.parametrize("start", [{"a": 5, "b": 5}, {"a": 10, "b": 0}, {"a": 0, "b": 10}])
+def test_quotas_make_the_predicted_errors_equal(start):
     # 0.4 / √(8 + q) = 0.1 at q = 8.
     pool = plain_pool({"a": 20, "b": 20}, {"a": 8, "b": 8})
     curves = {"a": FLAT, "b": FALLING}
-    assert fairest_quotas(pool, 10, curves, {"a": 0, "b": 0}) == {"a": 2, "b": 8}
-    assert fairest_quotas(pool, 6, curves, {"a": 0, "b": 0}) == {"a": 0, "b": 6}
-    assert fairest_quotas(pool, 6, curves, {"a": 2, "b": 0}) == {"a": 2, "b": 4}
-    short = plain_pool({"a": 20, "b": 3}, {"a": 8, "b": 8})
-    assert fairest_quotas(short, 6, curves, {"a": 0, "b": 0}) == {"a": 3, "b": 3}
+    assert fairest_quotas(pool, start, curves, {"a": 0, "b": 0}) == {"a": 2, "b": 8}
+
+
+def test_quotas_stay_between_floors_and_what_is_left():
+    pool, curves = plain_pool({"a": 20, "b": 3}, {"a": 8, "b": 8}), {"a": FLAT, "b": FALLING}
+    assert fairest_quotas(pool, {"a": 6, "b": 0}, curves, {"a": 0, "b": 0}) == {"a": 3, "b": 3}
+    assert fairest_quotas(pool, {"a": 6, "b": 0}, curves, {"a": 4, "b": 0}) == {"a": 4, "b": 2}
+
+
+def test_flat_curves_leave_the_quotas_as_they_are():
+    pool = plain_pool({"a": 9, "b": 9}, {"a": 8, "b": 8})
+    curves = {"a": FLAT, "b": PowerLaw(0.4, 1e-9)}
+    assert fairest_quotas(pool, {"a": 1, "b": 5}, curves, {"a": 0, "b": 0}) == {"a": 1, "b": 5}
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -143,14 +158,14 @@ def test_the_search_finds_what_trying_all_quotas_of_two_groups_finds(seed):
     def gap(q):
         return abs(curves["a"].at(counts["a"] + 10 - q) - curves["b"].at(counts["b"] + q))
 
-    found = fairest_quotas(pool, 10, curves, {"a": 0, "b": 0})
-    assert gap(found["b"]) == pytest.approx(min(gap(q) for q in range(1, 8)))
+    found = fairest_quotas(pool, {"a": 5, "b": 5}, curves, {"a": 0, "b": 0})
+    assert gap(found["b"]) == pytest.approx(min(gap(q) for q in range(1, 8)), abs=1e-5)
 
 
 def test_three_groups_level_their_errors():
     # 0.4 / √n for all: errors are equal where counts are.
     pool = plain_pool(dict.fromkeys("abc", 20), {"a": 9, "b": 4, "c": 2})
-    quota = fairest_quotas(pool, 12, dict.fromkeys("abc", FALLING), dict.fromkeys("abc", 0))
+    quota = fairest_quotas(pool, dict.fromkeys("abc", 4), dict.fromkeys("abc", FALLING), dict.fromkeys("abc", 0))
     assert quota == {"a": 0, "b": 5, "c": 7}
 
 
