@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LIGHT = {"apportion", "config", "errors", "facts", "files", "presets", "seeds", "settings", "strategies.catalog"}
+LIGHT = {
+    "apportion", "config", "errors", "facts", "files", "learner.trainings", "presets", "seeds", "settings",
+    "strategies.catalog",
+}  # fmt: skip
 ALLOWED = {
     "errors": set(),
     "files": set(),
@@ -17,8 +20,9 @@ ALLOWED = {
     "facts": {"facts"},
     "settings": {"errors"},
     "strategies.catalog": set(),
-    "config": {"apportion", "config", "errors", "facts", "strategies.catalog"},
-    "presets": {"config", "errors", "strategies.catalog"},
+    "learner.trainings": set(),
+    "config": {"apportion", "config", "errors", "facts", "learner.trainings", "strategies.catalog"},
+    "presets": {"config", "errors", "learner.trainings", "strategies.catalog"},
     "cohort": LIGHT | {"cohort", ""},
     "learner": LIGHT | {"learner"},
     "strategies": LIGHT | {"strategies"},
