@@ -7,7 +7,8 @@ from pydantic import AfterValidator, Field, model_validator
 from fairal.config.arm import Arm
 from fairal.config.cohort import SyntheticCohort
 from fairal.config.fields import LIMITS, Model, Seed, one_of, within
-from fairal.strategies.catalog import CATALOG, REFERENCES
+from fairal.learner.trainings import PLAIN, TRAININGS
+from fairal.strategies.catalog import CATALOG, FOLDS, OUT_OF_FOLD, REFERENCES
 
 
 class LearnerConfig(Model):
@@ -29,12 +30,20 @@ class LearnerConfig(Model):
 
 
 class QueryConfig(Model):
-    """The annotation budget: who is labelled at the start, how many are picked in each of how many rounds."""
+    """The annotation budget: who is labelled at the start, how many are picked in each of how many rounds.
+
+    Attributes:
+        start: Labelled subjects by group.
+        gamma: Exponent of the groups' weights.
+        dice_from: What D_g is measured on: the ``labelled`` scans that the network was trained on, or ``out_of_fold``,
+            each by a network that was not trained on it (two more trainings a round).
+    """
 
     start: dict[str, Annotated[int, within(0, 1000)]]
     per_round: Annotated[int, within(*LIMITS["per_round"])]
     rounds: Annotated[int, within(*LIMITS["rounds"])]
     gamma: Annotated[float, within(0.0, 10.0)] = 1.0
+    dice_from: Annotated[str, one_of("labelled", "out_of_fold")] = "labelled"
 
     @property
     def budget(self) -> int:
@@ -42,10 +51,18 @@ class QueryConfig(Model):
         return sum(self.start.values()) + self.per_round * self.rounds
 
 
+def _known_query(value: str) -> str:
+    if value not in CATALOG:
+        raise ValueError(f"must be one of {', '.join(CATALOG)}")
+    return value
+
+
 def _known_arm(value: str) -> str:
     arm = Arm.parse(value)
-    if arm.query not in CATALOG or str(arm) != value:
-        raise ValueError(f"must be one of {', '.join(CATALOG)}")
+    _known_query(arm.query)
+    if arm.training not in TRAININGS or str(arm) != value:
+        trainings = ", ".join(training for training in TRAININGS if training != PLAIN)
+        raise ValueError(f"must be a query, or query+training with one of {trainings}")
     return value
 
 
@@ -104,6 +121,14 @@ class ExperimentConfig(Model):
         return rows
 
     def fits(self) -> int:
-        """Count the trainings: round 0 of a seed is shared by its strategies."""
-        per_seed = 1 + len(self.strategies) * self.query.rounds + len(self.references)
-        return per_seed * len(self.seeds)
+        """Count the trainings: round 0 of a seed is shared by its arms of one training, folds are trained besides."""
+        starts = len({arm.training for arm in self.arms})
+        rounds = self.query.rounds
+        each = sum(rounds + FOLDS * self.rounds_with_folds(arm) for arm in self.arms)
+        return (starts + each + len(self.references)) * len(self.seeds)
+
+    def rounds_with_folds(self, arm: Arm) -> int:
+        """Count the rounds of a run in which out-of-fold results are asked for."""
+        if self.query.dice_from == "out_of_fold":
+            return self.query.rounds + 1
+        return self.query.rounds if OUT_OF_FOLD in CATALOG[arm.query].needs else 0
