@@ -24,7 +24,7 @@ from fairal.cohort.folder.grid import (
     mask_on_grid,
     sized_grid,
 )
-from fairal.cohort.folder.layout import Found, LeftOut, Pair, find_scans
+from fairal.cohort.folder.layout import MASK_ALONE, Found, LeftOut, Pair, find_scans
 from fairal.cohort.folder.limits import FILE_BYTES_MAX
 from fairal.cohort.folder.nifti import read_volume
 from fairal.cohort.folder.opening import file_digest, read_plain
@@ -201,7 +201,9 @@ class Intake:
         gone = [scan for scan in (self.old.scans if self.old else ()) if scan.participant_id not in self.pairs]
         rows = {}
         for scan in gone:
-            row = why.get(scan.participant_id) or LeftOut(scan.participant_id, scan.image, GONE)
+            row = why.get(scan.participant_id)
+            if row is None or row.reason == MASK_ALONE:
+                row = LeftOut(scan.participant_id, scan.image, GONE)
             out = {"state": "left out", "reason": row.reason, "reason_file": row.file, "stored": None}
             rows[scan.participant_id] = scan.model_copy(update=out)
         for name, pair in self.pairs.items():

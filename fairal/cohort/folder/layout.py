@@ -14,6 +14,7 @@ from fairal.errors import InputError
 
 DECATHLON, BIDS = "Decathlon / nnU-Net", "BIDS"
 _CHANNEL = re.compile(r"(?P<case>.+)_(?P<channel>\d{4})")
+MASK_ALONE = "There is a mask but no image."
 _LINK = "It is a link that leads out of the folder; put the file itself there."
 _SUBJECT = re.compile(r"sub-[^/]+")
 
@@ -126,7 +127,7 @@ def _pair(folder: Path, found: Found, images: dict[str, list[str]], masks: dict[
     for case in sorted(images.keys() | masks.keys()):
         here, labels = images.get(case, []), masks.get(case, [])
         if not here:
-            reason = "There is a mask but no image."
+            reason = MASK_ALONE
         elif len(here) > 1:
             reason = f"There are {len(here)} images under one id; one is wanted ({listing(here)})."
         elif len(labels) > 1:
