@@ -84,7 +84,7 @@ def test_an_error_ratio_of_millimetres_is_refused():
     assert not DISPARITIES["error_ratio"].defined(ASSD, 2)
     with pytest.raises(ValueError, match="not defined for ASSD of 2 groups"):
         DISPARITIES["error_ratio"].of(UNEQUAL, ASSD)
-    with pytest.raises(ValueError, match="Signed gap .* of 3 groups"):
+    with pytest.raises(ValueError, match=r"Signed gap .* of 3 groups"):
         DISPARITIES["signed_gap"].of(THREE)
 
 
