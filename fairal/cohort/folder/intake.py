@@ -62,7 +62,8 @@ class Intake:
         self.kept: dict[str, Scan] = {}
         self.groups: dict[str, str] = self._sieve("groups", lambda pair: self.table.group_of(pair.participant_id))
         self.examined: dict[str, Examined] = {}
-        self.structure: tuple[int, ...] = wishes.structure or (old.structure if old else ())
+        self.structure: tuple[int, ...] = wishes.labels or (old.structure if old else ())
+        self.crop: bool = old.steps.crop if old else wishes.crop is not False
         self.grid: Grid | None = None
 
     def _sieve(self, what: str, look: Callable[[Pair], T]) -> dict[str, T]:
@@ -148,7 +149,7 @@ class Intake:
         views = [examined.view for examined in inside]
         if self.wishes.size:
             return sized_grid(structures, views, spacing_mm, self.wishes.size)
-        return common_grid(structures if self.wishes.crop else [], views, spacing_mm)
+        return common_grid(structures if self.crop else [], views, spacing_mm)
 
     def write(self, folder: Path) -> Content:
         """Bring the scans that are in onto the grid, below a folder.
@@ -171,8 +172,13 @@ class Intake:
             layout=self.found.layout,
             table=str(self.table_path),
             group_column=self.wishes.group,
-            structure=tuple(sorted(self.structure)),
-            steps=Steps(spacing_mm=self.grid.spacing_mm, box=self.grid.box, clip_percentiles=PERCENTILES),
+            structure=self.structure,
+            steps=Steps(
+                spacing_mm=self.grid.spacing_mm,
+                crop=self.crop,
+                box=self.grid.box,
+                clip_percentiles=PERCENTILES,
+            ),
             imported=self.old.imported if self.old else now,
             updated=now,
             scans=self._scans(stored),

@@ -112,7 +112,7 @@ def _bids(folder: Path) -> Found:
     for file in () if "derivatives" in out else _below(folder, "derivatives"):
         subject = next((part for part in file.split("/")[:-1] if _SUBJECT.fullmatch(part)), None)
         # The whole brain's mask, which preprocessing writes beside others, is not a structure.
-        if subject and _stem(file).endswith(("_mask", "_dseg")) and "_desc-brain_" not in file:
+        if subject and _stem(file).endswith(("_mask", "_dseg")) and "_desc-brain_" not in _stem(file):
             masks.setdefault(subject, []).append(file)
     for name in sorted(os.listdir(folder)):
         for file in _below(folder, name) if _SUBJECT.fullmatch(name) and plain(name) not in out else ():

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from scans import bids
+from small_scans import bids
 
 from fairal.cohort.folder.collection import Collections
 from fairal.cohort.folder.content import FILE, read_content, write_content
@@ -147,6 +147,7 @@ def test_the_description_says_what_was_done(home):
         "spacing_mm": 1.0,
         "image_interpolation": "bilinear",
         "mask_interpolation": "nearest",
+        "crop": True,
         "box": [[-8, 8], [-9, 9], [-7, 7]],
         "clip_percentiles": [0.5, 99.5],
         "intensities": "z-score",
