@@ -84,18 +84,21 @@ def read_table(path: Path, column: str) -> Table:
             f"The table {name} is not UTF-8 text; save it as UTF-8, separated by tabs or commas."
         ) from None
     rows = _rows(text, name)
-    header = [cell.strip() for cell in rows[0]]
-    if header[0] != ID_COLUMN:
-        raise InputError(f"The first column of {name} must be {ID_COLUMN}, got '{plain(header[0], 40)}'.")
-    if header.count(column) != 1:
-        there = listing(header[1:], 12) or "no other column"
-        raise InputError(f"{name} must have one column '{plain(column, 40)}' for --group; it has {there}.")
-    at, counts, groups = header.index(column), Counter(), {}
+    at, counts, groups = _place(column, [cell.strip() for cell in rows[0]], name), Counter(), {}
     for cells in rows[1:]:
         participant, group = cells[0].strip(), cells[at].strip() if at < len(cells) else ""
         counts[participant] += 1
         groups[participant] = "" if group.lower() == "n/a" else group
     return Table(name, groups, frozenset(p for p, n in counts.items() if n > 1))
+
+
+def _place(column: str, header: list[str], name: str) -> int:
+    if header[0] != ID_COLUMN:
+        raise InputError(f"The first column of {name} must be {ID_COLUMN}, got '{plain(header[0], 40)}'.")
+    if header.count(column) != 1:
+        there = listing(header[1:], 12) or "no other column"
+        raise InputError(f"{name} must have one column '{plain(column, 40)}' for --group; it has {there}.")
+    return header.index(column)
 
 
 def _rows(text: str, name: str) -> list[list[str]]:
