@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairal.cohort.folder.limits import GROUP_CHARACTERS_MAX, TABLE_BYTES_MAX, TABLE_ROWS_MAX
-from fairal.cohort.folder.opening import read_plain
+from fairal.cohort.folder.opening import leads_out, read_plain
 from fairal.cohort.folder.plain import listing, plain
 from fairal.errors import InputError
 
@@ -54,9 +54,12 @@ def find_table(folder: Path, wished: Path | None, before: Path | None) -> Path:
     """
     if wished:
         return wished.absolute()
-    own = [folder / "participants.tsv", folder / "participants.csv"]
-    for path in [before, *own] if before else own:
+    if before and before.exists():
+        return before
+    for path in (folder / "participants.tsv", folder / "participants.csv"):
         if path.exists():
+            if leads_out(path, folder):
+                raise InputError(f"{path.name} is a link that leads out of the folder; name it with --participants.")
             return path
     raise InputError(
         f"{plain(folder)} has no participants.tsv; name the table that says who belongs to which group with "
