@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
-from small_scans import SHAPE, blob, brain, mask_path, save, t1_path
+from scans import SHAPE, blob, brain, mask_path, save, t1_path
 
 FIELDS = nib.Nifti1Header.template_dtype.fields
 

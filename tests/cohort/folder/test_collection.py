@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from small_scans import bids
+from scans import bids
 
 from fairal.cohort.folder.collection import Collections
 from fairal.cohort.folder.content import FILE, read_content, write_content

@@ -5,7 +5,7 @@ import sys
 import time
 
 import pytest
-from small_scans import SHAPE, bids, brain, save, t1_path, table
+from scans import SHAPE, bids, brain, save, t1_path, table
 from typer.testing import CliRunner
 
 from fairal.cli import app, main

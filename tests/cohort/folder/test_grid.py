@@ -1,8 +1,8 @@
 import nibabel as nib
 import numpy as np
 import pytest
+from scans import brain, save
 from scipy.spatial.transform import Rotation
-from small_scans import brain, save
 
 from fairal.cohort.folder.grid import (
     Grid,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from hostile import IMAGES, MASKS, write_corpus
-from small_scans import bids, table
+from scans import bids, table
 
 from fairal.cohort.folder.collection import Collections
 from fairal.cohort.folder.importing import import_folder

@@ -4,7 +4,7 @@ import shutil
 import nibabel as nib
 import numpy as np
 import pytest
-from small_scans import SHAPE, bids, blob, brain, mask_path, save, t1_path, table
+from scans import SHAPE, bids, blob, brain, mask_path, save, t1_path, table
 
 from fairal.cohort.bids import write_bids
 from fairal.cohort.folder import importing

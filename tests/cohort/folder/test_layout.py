@@ -2,7 +2,7 @@ import os
 
 import numpy as np
 import pytest
-from small_scans import bids, blob, brain, mask_path, save, t1_path
+from scans import bids, blob, brain, mask_path, save, t1_path
 
 from fairal.cohort.folder.layout import Pair, find_scans
 from fairal.errors import InputError

@@ -4,8 +4,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 from hostile import big_endian, nifti2
+from scans import SHAPE, brain, save
 from scipy.spatial.transform import Rotation
-from small_scans import SHAPE, brain, save
 
 from fairal.cohort.folder.nifti import read_header, read_volume
 
