@@ -17,8 +17,11 @@ from pathlib import Path
 from measured import keep
 
 from fairal.presets import PRESETS, preset
-from fairal.runs import queue
-from fairal.runs.launch import crew, ensure_workers, launch
+from fairal.runs import control
+from fairal.runs.crew import team
+from fairal.runs.crews.local import LocalCrew
+from fairal.runs.launch import launch
+from fairal.runs.standing import live_workers, standing
 from fairal.runs.store import Store
 
 
@@ -34,8 +37,8 @@ def gpu_busy() -> float | None:
 
 def rounds_done(store: Store) -> tuple[int, int]:
     """Give finished rounds and all rounds of a home's experiments."""
-    states = [queue.progress(store, experiment) for experiment in store.experiments()]
-    return sum(s["rounds_done"] for s in states), sum(s["rounds"] for s in states)
+    stands = [standing(store, experiment) for experiment in store.experiments()]
+    return sum(stand.rounds_done for stand in stands), sum(stand.rounds for stand in stands)
 
 
 def work(store: Store, seconds: float) -> dict:
@@ -43,9 +46,9 @@ def work(store: Store, seconds: float) -> dict:
     keys = [key for experiment in store.experiments() for key in store.runs(experiment)]
     for key in keys:
         if store.state(key).state in ("cancelled", "failed"):
-            queue.resume(store, key)
+            control.resume(store, key)
     first, total = rounds_done(store)
-    ensure_workers(store)
+    LocalCrew().ensure(store)
     started, busy, reached = time.perf_counter(), [], first
     while time.perf_counter() - started < seconds:
         time.sleep(1.0)
@@ -56,7 +59,7 @@ def work(store: Store, seconds: float) -> dict:
             break
     spent = time.perf_counter() - started
     for key in keys:
-        queue.cancel(store, key)
+        control.cancel(store, key)
     done = reached - first
     return {
         "rounds": done,
@@ -86,16 +89,16 @@ def main() -> None:
             configs = [c.model_copy(update={"seeds": c.seeds[: arguments.seeds]}) for c in preset(arguments.preset)]
             launch(store, configs, linger_seconds=0.0)
         result = work(store, 60 * arguments.minutes)
-        while queue.live_workers(store):  # they notice within a training step, and the home must outlive them
+        while live_workers(store):  # they notice within a training step, and the home must outlive them
             time.sleep(0.2)
-    team = crew()
-    print(f"{team.gpus} GPUs, {team.workers} workers: {result['rounds']} of {result['rounds_in_all']} rounds "
+    size = team()
+    print(f"{size.gpus} GPUs, {size.workers} workers: {result['rounds']} of {result['rounds_in_all']} rounds "
           f"in {result['seconds']:.0f} s (after {result['rounds_before']} before)")  # fmt: skip
     if result["rounds"]:
         busy = result["gpu_busy_percent"]
         print(f"{result['rounds_an_hour']:.0f} rounds an hour; all {result['rounds_in_all']} would take "
               f"{result['minutes_for_all']:.0f} min; GPU busy {'–' if busy is None else f'{busy:.0f} %'}")  # fmt: skip
-    keep(__file__, {"preset": arguments.preset, "workers": team.workers, "gpus": team.gpus, **result})
+    keep(__file__, {"preset": arguments.preset, "workers": size.workers, "gpus": size.gpus, **result})
 
 
 if __name__ == "__main__":

@@ -123,8 +123,9 @@ def prepare(folder: Path) -> None:
     """Put the cohort on disk for both sides: NIfTI for the tutorial, fairal's own files for fairal."""
     from fairal.cohort.arrays import save_cohort
     from fairal.cohort.bids import write_bids
+    from fairal.cohort.source import open_source
     from fairal.cohort.synthetic.draw import build_cohort
-    from fairal.loop.run import initial_set
+    from fairal.loop.task import initial_set
     from fairal.runs.store import Store
 
     config, store = preset("demo")[0], Store(folder / "home")
@@ -134,7 +135,7 @@ def prepare(folder: Path) -> None:
         kept = store.cache_dirs["cohorts"] / cohort.key
         kept.mkdir()
         save_cohort(cohort, kept)
-    start = set(initial_set(config, SEED))
+    start = set(initial_set(config, SEED, open_source(config.cohort, SEED).rows("pool")))
     rows: dict[str, list] = {"start": [], "pool": [], "test": []}
     for split, cohort in splits.items():
         for subject in cohort.subjects:
@@ -153,17 +154,13 @@ def unshared(home: Path, slot: int) -> None:
     from fairal.runs.store import Store
     from fairal.runs.worker import Worker
 
-    class Alone(Worker):
-        def _fits(self, held, config, report, digest, train):
-            return train(), False
-
-    Alone(Store(home), threads=1).work(slot)
+    Worker(Store(home), threads=1, share_fits=False).work(slot)
 
 
 def run_unshared(config_file: Path, home: Path) -> None:
     """Run the experiment with as many such workers as there are cores."""
     from fairal.config import read_study
-    from fairal.runs.launch import crew
+    from fairal.runs.crew import team
     from fairal.runs.store import Store
 
     store = Store(home)
@@ -171,7 +168,7 @@ def run_unshared(config_file: Path, home: Path) -> None:
         store.create(config)
     command = [sys.executable, __file__, "--side", "unshared", "--folder", str(home), "--slot"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    team = [subprocess.Popen([*command, str(slot)], env=environment) for slot in range(crew().workers)]
+    team = [subprocess.Popen([*command, str(slot)], env=environment) for slot in range(team().workers)]
     if any(process.wait() for process in team):
         raise SystemExit("a worker ended with an error")
 

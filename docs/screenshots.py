@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from fairal.runs.queue import find
+from fairal.runs.standing import find
 from fairal.runs.store import Store
 
 ROOT = Path(__file__).parents[1]

@@ -6,12 +6,12 @@ import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
 
-from fairal import __version__
+from fairal import __version__, settings
 from fairal.presets import preset
-from fairal.runs.cache import CAP_BYTES, entries
-from fairal.runs.launch import crew
+from fairal.runs.crew import team
 from fairal.runs.locks import try_lock
-from fairal.runs.queue import live_workers
+from fairal.runs.shelf import entries
+from fairal.runs.standing import live_workers
 from fairal.runs.store import Store
 
 PACKAGES = ("torch", "monai", "nibabel", "nilearn", "numpy", "scipy", "pandas", "altair", "streamlit", "pydantic")
@@ -25,7 +25,7 @@ def examine(store: Store, measure: bool = True) -> dict:
     """
     import torch
 
-    team = crew()
+    size = team()
     with_lock = try_lock(store.workers_dir / "doctor.lock")
     if with_lock:
         with_lock.release()
@@ -35,16 +35,16 @@ def examine(store: Store, measure: bool = True) -> dict:
         "system": f"{platform.system()} {platform.machine()}",
         "packages": {name: _version(name) for name in PACKAGES},
         "devices": _devices(torch),
-        "workers": f"{team.workers} of {team.threads} thread(s), {live_workers(store)} alive",
+        "workers": f"{size.workers} of {size.threads} thread(s), {live_workers(store)} alive",
         "home": str(store.home),
         "locks": "hard locks work",
         "free_disk_gb": round(shutil.disk_usage(store.home).free / 1e9, 1),
         "cache_mb": round(sum(size for _, size, _ in entries(store)) / 1e6, 1),
-        "cache_cap_gb": CAP_BYTES / 1e9,
+        "cache_cap_gb": settings.cache_bytes() / 1e9,
         "volumes_mb": {name: round(size / 1e6, 1) for name, size in store.volume_sizes().items()},
     }
     if measure:
-        facts |= _measured(torch, team.threads)
+        facts |= _measured(torch, size.threads)
     return facts
 
 

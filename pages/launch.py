@@ -5,7 +5,9 @@ import secrets
 import streamlit as st
 
 from fairal.errors import InputError
-from fairal.runs.launch import crew, estimate_seconds, launch
+from fairal.runs.crew import team
+from fairal.runs.launch import launch
+from fairal.runs.speed import estimate_seconds
 from fairal.runs.store import Damaged
 from fairal.ui.forms import fill, launch_form
 from fairal.ui.frame import LINGER_SECONDS, begin, page_path, saying
@@ -36,10 +38,10 @@ if configs:
         "scaled": "scaled from fits of another size measured on this machine",
         "guessed": "a guess: nothing was fitted on this machine yet",
     }[estimates[0][1]]
-    team = crew()
+    size = team()
     summary.markdown(
         f"**{len(configs)} experiment{'s' if len(configs) > 1 else ''}, {runs} runs, {fits} trainings, about "
-        f"{duration(sum(s for s, _ in estimates))}** on {team.workers} worker{'s' if team.workers > 1 else ''} "
+        f"{duration(sum(s for s, _ in estimates))}** on {size.workers} worker{'s' if size.workers > 1 else ''} "
         f"({basis}). Round 0 of a seed is trained once for all strategies."
     )
 if action.button("Launch", type="primary", icon=":material/rocket_launch:", disabled=not configs, width="stretch"):

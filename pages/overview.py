@@ -9,7 +9,8 @@ from fairal.report.charts import dice_by_budget
 from fairal.report.frames import groups_frame
 from fairal.report.results import read_experiment
 from fairal.report.summary import headline, summarise_experiment
-from fairal.runs.launch import estimate_seconds, launch
+from fairal.runs.launch import launch
+from fairal.runs.speed import estimate_seconds
 from fairal.ui.charts import chart
 from fairal.ui.frame import LINGER_SECONDS, ROOT, begin, page_path, saying
 from fairal.ui.live import duration, is_active, progress_bar, while_active

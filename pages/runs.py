@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fairal.errors import FairalError
-from fairal.runs.queue import ENDED
+from fairal.facts.state import ENDED
 from fairal.ui.frame import begin, empty, page_path, saying, warn_if_missing
 from fairal.ui.live import progress_bar, while_active
 from fairal.ui.runs import COLUMNS, ICONS, act, ask_to_delete, run_rows

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from fairal.presets import preset
-from fairal.runs.launch import Crew, launch, start_worker
+from fairal.runs.crew import Team
+from fairal.runs.crews.local import LocalCrew, start_worker
+from fairal.runs.launch import launch
 from fairal.runs.store import Store
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -42,8 +44,9 @@ def test_the_grid_goes_on_where_it_stopped(monkeypatch, tmp_path):
     grid = load("paper_grid", monkeypatch)
     monkeypatch.setenv("FAIRAL_WORKERS", "2")
     store = Store(tmp_path / "home")
-    monkeypatch.setattr("fairal.runs.launch.ensure_workers", lambda *_: 0)  # the work below starts them
-    launch(store, preset("smoke"))
+    with monkeypatch.context() as nobody:  # the work below starts them
+        nobody.setattr(LocalCrew, "ensure", lambda *_: 0)
+        launch(store, preset("smoke"))
     nothing = grid.work(store, 0.0)
     assert (nothing["rounds"], nothing["minutes_for_all"], nothing["rounds_in_all"]) == (0, None, 9)
     rest = grid.work(store, 120.0)
@@ -55,8 +58,8 @@ def test_the_grid_goes_on_where_it_stopped(monkeypatch, tmp_path):
 def test_several_workers_share_a_gpu(monkeypatch, store):
     seen = []
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    monkeypatch.setattr("fairal.runs.launch.subprocess.Popen", lambda *_, env, **__: seen.append(env))
+    monkeypatch.setattr("fairal.runs.crews.local.subprocess.Popen", lambda *_, env, **__: seen.append(env))
     for slot in range(4):
-        start_worker(store, slot, Crew(4, 4, 2))
+        start_worker(store, slot, Team(4, 4, 2))
     assert [env["CUDA_VISIBLE_DEVICES"] for env in seen] == ["0", "1", "0", "1"]
     assert {env["OMP_NUM_THREADS"] for env in seen} == {"4"}

@@ -1,7 +1,8 @@
 """One split of a cohort in memory and on disk: volumes, masks, and who the subjects are."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ class Cohort:
         key: Digest of what it was drawn from.
         spacing_mm: Voxel edge, the same along X, Y and Z.
         origin_mm: Position of the first voxel's centre: MNI for a synthetic cohort.
-        subjects: N of them.
+        subjects: N of them; one without a mask has no volume.
         t1: (N, X, Y, Z) float16, mean 0 and SD 1 over the twin's field of view.
         mask: (N, X, Y, Z) bool.
     """
@@ -29,6 +30,11 @@ class Cohort:
     subjects: tuple[Subject, ...]
     t1: np.ndarray
     mask: np.ndarray
+
+    def part(self, at: Sequence[int]) -> "Cohort":
+        """Give the subjects at some positions, as a cohort without a key."""
+        at = list(at)
+        return replace(self, key="", subjects=tuple(self.subjects[i] for i in at), t1=self.t1[at], mask=self.mask[at])
 
 
 def save_cohort(cohort: Cohort, folder: Path) -> None:

@@ -56,8 +56,8 @@ def picks_frame(result: ExperimentResult) -> pd.DataFrame:
     rows = []
     for run in result.runs:
         for record in run.records:
-            for place, pick in enumerate(record["picked"] or ()):
-                rows.append(_about(result, run) | {"round": record["round"], "place": place, **pick})
+            for place, pick in enumerate(record.picked or ()):
+                rows.append(_about(result, run) | {"round": record.round, "place": place, **asdict(pick)})
     return pd.DataFrame(rows)
 
 
@@ -67,8 +67,8 @@ def cases_frame(result: ExperimentResult, round_: int | None = None) -> pd.DataF
     for run in result.runs:
         if run.records:
             record = run.records[-1 if round_ is None else min(round_, len(run.records) - 1)]
-            frame = pd.DataFrame(record["test"])
-            frames.append(frame.assign(**_about(result, run), round=record["round"]))
+            frame = pd.DataFrame(asdict(record.test))
+            frames.append(frame.assign(**_about(result, run), round=record.round))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 

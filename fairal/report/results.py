@@ -2,37 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from fairal.config import ExperimentConfig
-from fairal.errors import FairalError
-from fairal.fairness.disparity import DISPARITIES, equity_scaled, gap, signed_gap
-from fairal.fairness.groups import group_means
-from fairal.runs.queue import shown_state
-from fairal.runs.store import RunKey, RunState, Store
+from fairal.facts.record import Record
+from fairal.fairness.disparity import DISPARITIES
+from fairal.fairness.judgement import Judgement, judge
+from fairal.runs.paths import RunKey
+from fairal.runs.reader import Reader
 
 CASE_MEASURES = ("dice", "surface_dice", "assd_mm", "hd95_mm", "volume_error")
-
-
-@dataclass(frozen=True)
-class RoundResult:
-    """One round's judgements; every number is finite or None."""
-
-    round: int
-    labelled: int
-    labelled_mm3: float
-    labelled_by_group: dict[str, int]
-    picked_by_group: dict[str, int] | None
-    weights: dict[str, float]
-    labelled_dice_by_group: dict[str, float]
-    dice: float
-    dice_by_group: dict[str, float]
-    gap: float
-    signed_gap: float | None
-    es_dice: float
-    cached: bool
-    seconds: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -45,9 +26,8 @@ class RunResult:
     role: str
     state: str
     reason: str
-    stored: RunState
-    rounds: list[RoundResult]
-    records: list[dict]
+    rounds: list[Judgement]
+    records: Sequence[Record]
 
 
 @dataclass(frozen=True)
@@ -68,62 +48,32 @@ class ExperimentResult:
         return {run.seed: run for run in self.runs if run.strategy == strategy}
 
 
-def judge_round(record: dict, groups: Sequence[str]) -> RoundResult:
-    """Derive a round's numbers from its record."""
-    cases = record["test"]
-    by_group = group_means(cases["dice"], cases["group"], groups)
-    means, overall = np.array(list(by_group.values())), float(np.mean(cases["dice"]))
-    picked = record["picked"]
-    return RoundResult(
-        round=record["round"],
-        labelled=len(record["labelled"]),
-        labelled_mm3=record["labelled_mm3"],
-        labelled_by_group=record["labelled_by_group"],
-        picked_by_group=None if picked is None else {g: sum(p["group"] == g for p in picked) for g in groups},
-        weights=record["weights"],
-        labelled_dice_by_group=record["labelled_dice"],
-        dice=overall,
-        dice_by_group=by_group,
-        gap=float(gap(means)),
-        signed_gap=float(signed_gap(means)) if len(means) == 2 else None,
-        es_dice=float(equity_scaled(overall, means)),
-        cached=record["cached"],
-        seconds=record["seconds"],
-    )
-
-
-def read_experiment(store: Store, experiment: str) -> ExperimentResult:
+def read_experiment(reader: Reader, experiment: str) -> ExperimentResult:
     """Read an experiment with everything that is there of it by now.
 
     A run whose files are damaged counts as failed, with the reason; the others stay usable.
     """
-    about, config = store.about(experiment), store.config(experiment)
-    runs = []
-    for key in store.runs(experiment):
-        role = "strategy" if key.strategy in config.strategies else "reference"
-        try:
-            state = store.state(key)
-            shown, reason = shown_state(store, key, state), state.reason
-            records = store.rounds(key)
-        except FairalError as error:
-            state, shown, reason, records = RunState("failed", reason=str(error)), "failed", str(error), []
-        rounds = _judged(store, key, records, config.cohort.group_names)
-        runs.append(RunResult(key, key.strategy, key.seed, role, shown, reason, state, rounds, records))
-    return ExperimentResult(experiment, about["created"], config, runs)
+    snapshot = reader.snapshot(experiment)
+    groups = snapshot.config.cohort.group_names
+    runs = [
+        RunResult(
+            run.key, str(run.key.arm), run.key.seed, run.role, run.shown, run.reason,
+            [_judged(record, groups) for record in run.records], run.records,
+        )
+        for run in snapshot.runs
+    ]  # fmt: skip
+    return ExperimentResult(snapshot.id, snapshot.created, snapshot.config, runs)
 
 
-_judged_rounds: dict[tuple, list[RoundResult]] = {}
+_judgements: WeakKeyDictionary[Record, dict[tuple[str, ...], Judgement]] = WeakKeyDictionary()
 
 
-def _judged(store: Store, key: RunKey, records: list[dict], groups: tuple[str, ...]) -> list[RoundResult]:
+def _judged(record: Record, groups: tuple[str, ...]) -> Judgement:
     # Judging a record takes a tenth of a millisecond: fine once, not on every refresh of a page of hundreds of runs.
-    last = records[-1] if records else {"fit": None, "seconds": {}}
-    name = (store.home, key, len(records), last["fit"], *last["seconds"].values())
-    if name not in _judged_rounds:
-        if len(_judged_rounds) > 4000:
-            _judged_rounds.clear()
-        _judged_rounds[name] = [judge_round(record, groups) for record in records]
-    return _judged_rounds[name]
+    kept = _judgements.setdefault(record, {})
+    if groups not in kept:
+        kept[groups] = judge(record, groups)
+    return kept[groups]
 
 
 def comparable_round(result: ExperimentResult) -> int | None:
@@ -135,13 +85,13 @@ def comparable_round(result: ExperimentResult) -> int | None:
     return min(reached) - 1 if reached and min(reached) > 0 else None
 
 
-def case_matrix(record: dict, groups: Sequence[str], measure: str = "dice") -> np.ndarray:
+def case_matrix(record: Record, groups: Sequence[str], measure: str = "dice") -> np.ndarray:
     """Arrange a record's matched test cases as (subjects, groups)."""
-    cases = record["test"]
-    columns = [[v for v, g in zip(cases[measure], cases["group"], strict=True) if g == group] for group in groups]
+    cases = record.test
+    columns = [[v for v, g in zip(cases.of(measure), cases.group, strict=True) if g == group] for group in groups]
     return np.array(columns, dtype=float).T
 
 
-def disparity_values(rounds: Sequence[RoundResult], measure: str) -> list[float]:
+def disparity_values(rounds: Sequence[Judgement], measure: str) -> list[float]:
     """Any disparity of the table, for each of several rounds."""
     return [float(DISPARITIES[measure].of(np.array(list(r.dice_by_group.values())))) for r in rounds]

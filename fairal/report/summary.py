@@ -5,7 +5,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from fairal.facts.record import Record
 from fairal.fairness.disparity import DISPARITIES, noise_floor, who_paid
+from fairal.fairness.judgement import Judgement
 from fairal.fairness.statistics import (
     area_under_budget,
     bootstrap_reduction,
@@ -14,7 +16,7 @@ from fairal.fairness.statistics import (
     paired_difference,
     reduction,
 )
-from fairal.report.results import ExperimentResult, RoundResult, RunResult, case_matrix, comparable_round
+from fairal.report.results import ExperimentResult, RunResult, case_matrix, comparable_round
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def _summarise(
     }  # fmt: skip
 
 
-def _mean_floor(records: list[dict], groups: tuple[str, ...], measure: str = "gap") -> float | None:
+def _mean_floor(records: list[Record], groups: tuple[str, ...], measure: str = "gap") -> float | None:
     floors = [_floor(tuple(map(tuple, case_matrix(record, groups))), measure) for record in records]
     return float(np.mean(floors)) if np.isfinite(floors).all() else None
 
@@ -162,7 +164,7 @@ def by_noise_alone(result: ExperimentResult, strategy: str, measure: str) -> flo
     return _mean_floor([run.records[at] for run in runs], result.groups, measure)
 
 
-def _picked_share(rounds: list[list[RoundResult]], groups: tuple[str, ...]) -> dict[str, float]:
+def _picked_share(rounds: list[list[Judgement]], groups: tuple[str, ...]) -> dict[str, float]:
     counts = dict.fromkeys(groups, 0)
     for run in rounds:
         for one in run:
@@ -172,7 +174,7 @@ def _picked_share(rounds: list[list[RoundResult]], groups: tuple[str, ...]) -> d
     return {group: count / total for group, count in counts.items()} if total else {}
 
 
-def _areas(runs: list[list[RoundResult]]) -> dict[str, float]:
+def _areas(runs: list[list[Judgement]]) -> dict[str, float]:
     values = {
         "dice": lambda r: r.dice,
         "worst_group": lambda r: min(r.dice_by_group.values()),

@@ -1,26 +1,28 @@
 """Every path of a home. Nobody else joins one, and only ids that match their pattern become part of one."""
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from fairal import settings
+from fairal.config import Arm
 from fairal.errors import InputError
 
 EXPERIMENT_ID = re.compile(r"^[a-z0-9-]{8,64}$")
-RUN_ID = re.compile(r"^[a-z0-9_]{1,40}-\d{1,6}$")
+RUN_ID = re.compile(r"^[a-z0-9_+]{1,60}-\d{1,6}$")
+SUBJECT_ID = re.compile(r"^[A-Za-z0-9_-]{1,128}$")
 
 
 @dataclass(frozen=True)
 class RunKey:
-    """Names a run: its experiment's id and its own."""
+    """Names a run: its experiment's id and its own, ``arm-seed``."""
 
     experiment: str
     run: str
 
     @property
-    def strategy(self) -> str:
-        return self.run.rsplit("-", 1)[0]
+    def arm(self) -> Arm:
+        return Arm.parse(self.run.rsplit("-", 1)[0])
 
     @property
     def seed(self) -> int:
@@ -29,8 +31,8 @@ class RunKey:
 
 def default_home() -> Path:
     """Where everything lies unless told otherwise: FAIRAL_HOME, else the checkout, else the user's data folder."""
-    if os.environ.get("FAIRAL_HOME"):
-        return Path(os.environ["FAIRAL_HOME"])
+    if (named := settings.home()) is not None:
+        return named
     checkout = Path(__file__).resolve().parents[2]
     if (checkout / "pyproject.toml").exists() and (checkout / "app.py").exists():
         return checkout / "fairal-home"
@@ -61,15 +63,21 @@ class Paths:
     def cache_dirs(self) -> dict[str, Path]:
         return {kind: self.home / "cache" / kind for kind in ("cohorts", "fits")}
 
+    @property
+    def ledger_file(self) -> Path:
+        """Which runs have ended: kept for speed alone, made anew from the folders where it is missing or wrong."""
+        return self.home / "ended.jsonl"
+
+    @property
+    def speed_file(self) -> Path:
+        """Seconds per fit measured on this machine, by learner and field of view."""
+        return self.home / "speed.json"
+
     def worker_lock(self, slot: int) -> Path:
         return self.workers_dir / f"{slot}.lock"
 
     def worker_log(self, slot: int) -> Path:
         return self.workers_dir / f"{slot}.log"
-
-    def speed_file(self) -> Path:
-        """Seconds per fit measured on this machine, by learner and field of view."""
-        return self.home / "speed.json"
 
     def experiment_dir(self, experiment: str) -> Path:
         # Ids come from addresses and command lines: only what the pattern allows becomes a path.
@@ -77,10 +85,19 @@ class Paths:
             raise InputError(f"There is no experiment '{experiment[:64]}'; `fairal list` names those that are.")
         return self.experiments_dir / experiment
 
+    def runs_dir(self, experiment: str) -> Path:
+        return self.experiment_dir(experiment) / "runs"
+
     def run_dir(self, key: RunKey) -> Path:
         if not RUN_ID.fullmatch(key.run):
             raise InputError(f"There is no run '{key.run[:64]}' in {key.experiment}.")
-        return self.experiment_dir(key.experiment) / "runs" / key.run
+        return self.runs_dir(key.experiment) / key.run
+
+    def state_file(self, key: RunKey) -> Path:
+        return self.run_dir(key) / "state.json"
+
+    def records_file(self, key: RunKey) -> Path:
+        return self.run_dir(key) / "rounds.jsonl"
 
     def run_lock(self, key: RunKey) -> Path:
         return self.run_dir(key) / "lock"
@@ -95,6 +112,6 @@ class Paths:
         return self.run_dir(key) / "volumes" / f"round-{round_:02d}.npz"
 
     def subject_file(self, experiment: str, seed: int, subject: str) -> Path:
-        if not re.fullmatch(r"[a-z0-9]{1,64}", subject):
+        if not SUBJECT_ID.fullmatch(subject):
             raise InputError(f"There is no subject '{subject[:64]}'.")
         return self.experiment_dir(experiment) / "subjects" / f"{seed}-{subject}.npz"

@@ -1,6 +1,5 @@
 """The frame that all pages share: navigation, home, what starts with the server, and what a page does with errors."""
 
-import os
 import threading
 import time
 from contextlib import contextmanager
@@ -8,10 +7,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from fairal import __version__
+from fairal import __version__, settings
 from fairal.errors import FairalError
-from fairal.runs.launch import ensure_workers
-from fairal.runs.queue import live_workers
+from fairal.runs.claims import settle
+from fairal.runs.crews.local import LocalCrew
+from fairal.runs.paths import default_home
+from fairal.runs.standing import live_workers
 from fairal.runs.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -85,13 +86,13 @@ def frame() -> None:
 
 
 @st.cache_resource(max_entries=4)
-def _store(home: str | None) -> Store:
+def _store(home: str) -> Store:
     return Store(home)
 
 
 def open_store() -> Store:
     """Give the home of this server."""
-    return _store(os.environ.get("FAIRAL_HOME"))
+    return _store(str(default_home()))
 
 
 @st.cache_resource(max_entries=4)
@@ -100,8 +101,9 @@ def start_server_side(home: str) -> bool:
 
     FAIRAL_WARM=0 leaves out the warming, for tests and small machines.
     """
-    warm = os.environ.get("FAIRAL_WARM", "1") != "0"
-    ensure_workers(Store(home), LINGER_SECONDS if warm else 0.0)
+    warm, store = settings.warm(), Store(home)
+    settle(store)
+    LocalCrew().ensure(store, LINGER_SECONDS if warm else 0.0)
     if warm:
         threading.Thread(target=_warm, args=(home,), daemon=True).start()
     return True
@@ -109,7 +111,7 @@ def start_server_side(home: str) -> bool:
 
 def _warm(home: str) -> None:
     time.sleep(2)  # the first page goes first
-    ensure_workers(Store(home), LINGER_SECONDS, warm=True)
+    LocalCrew().ensure(Store(home), LINGER_SECONDS, warm=True)
     time.sleep(8)  # then the workers
     from fairal.cohort.synthetic.anatomy import load_template
 

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from fairal.errors import FairalError
-from fairal.runs import queue
+from fairal.facts.state import ENDED
+from fairal.runs.standing import live_workers, standing
 from fairal.runs.store import Store
 
 POLL_SECONDS = 1.0
@@ -13,7 +14,7 @@ def is_active(store: Store, experiments: list[str]) -> bool:
     """Tell whether any of these experiments may still change."""
     for experiment in experiments:
         try:
-            if queue.progress(store, experiment)["state"] not in queue.ENDED:
+            if standing(store, experiment).state not in ENDED:
                 return True
         except FairalError:
             continue
@@ -27,18 +28,18 @@ def while_active(active: bool):
 
 def progress_bar(store: Store, experiment: str) -> str:
     """Draw an experiment's progress; returns its state."""
-    state = queue.progress(store, experiment)
-    done, total, left = state["rounds_done"], state["rounds"], state["seconds_left"]
-    if state["state"] in queue.ENDED:
-        return state["state"]
-    text = f"{state['state']}: {done} of {total} rounds, {state['runs_done']} of {state['runs']} runs done"
+    stand = standing(store, experiment)
+    done, total, left = stand.rounds_done, stand.rounds, stand.seconds_left
+    if stand.state in ENDED:
+        return stand.state
+    text = f"{stand.state}: {done} of {total} rounds, {stand.runs_done} of {stand.runs} runs done"
     if left:
         text += f", about {duration(left)} left"
     part = _current_part(store, experiment)
     st.progress(min(1.0, (done + part[1]) / max(1, total)), text=f"{text} · {part[0]}" if part[0] else text)
-    if state["state"] in ("queued", "interrupted") and queue.live_workers(store) == 0:
+    if stand.state in ("queued", "interrupted") and live_workers(store) == 0:
         st.warning(f"No worker is alive; they start by themselves, or see {store.worker_log(0)}.")
-    return state["state"]
+    return stand.state
 
 
 PARTS = {"cohort": "drawing subjects", "fit": "training", "measure": "measuring", "pick": "scoring the pool",

@@ -4,6 +4,8 @@ import numpy as np
 from PIL import Image
 
 from fairal.errors import FairalError
+from fairal.facts.record import Pick, Record
+from fairal.facts.volumes import SubjectVolumes
 from fairal.report.colours import PREDICTION_COLOUR, TRUTH_COLOUR
 from fairal.report.results import ExperimentResult
 from fairal.report.slices import PLANES, binary_entropy_bits, centre, picture, sheet
@@ -11,11 +13,11 @@ from fairal.runs.store import RunKey, Store
 from fairal.strategies.catalog import label
 
 
-def subject_row(subject: dict, probability: np.ndarray, scale: int = 4) -> list[Image.Image]:
+def subject_row(subject: SubjectVolumes, probability: np.ndarray, scale: int = 4) -> list[Image.Image]:
     """Three planes of one subject: truth and prediction outlined, entropy over it."""
-    entropy, guess, truth = binary_entropy_bits(probability), probability > 127, subject["truth"] > 0
+    entropy, guess, truth = binary_entropy_bits(probability), probability > 127, subject.truth > 0
     outlines = [(truth, TRUTH_COLOUR), (guess, PREDICTION_COLOUR)]
-    return [picture(subject["t1"], p, centre(truth, p), outlines, entropy, 0.5, scale) for p in PLANES]
+    return [picture(subject.t1, p, centre(truth, p), outlines, entropy, 0.5, scale) for p in PLANES]
 
 
 def strategy_mosaic(store: Store, result: ExperimentResult, scale: int = 3) -> Image.Image | None:
@@ -29,25 +31,26 @@ def strategy_mosaic(store: Store, result: ExperimentResult, scale: int = 3) -> I
             for group in result.groups:
                 name = f"test0000{group}"
                 subject = store.subject(result.id, run.seed, name)
-                if volumes and subject and f"p/{name}" in volumes:
-                    rows.append(subject_row(subject, volumes[f"p/{name}"], scale))
+                if volumes and subject and name in volumes.probability:
+                    rows.append(subject_row(subject, volumes.probability[name], scale))
                     labels.append(f"{label(run.strategy)}\n{group}".replace(" ", "\n", 1))
         except FairalError:
             continue
     return sheet(rows, labels, PLANES) if rows else None
 
 
-def picked_gallery(store: Store, key: RunKey, record: dict, scale: int = 2) -> list[tuple[dict, Image.Image | None]]:
+def picked_gallery(store: Store, key: RunKey, record: Record, scale: int = 2) -> list[tuple[Pick, Image.Image | None]]:
     """The subjects that a round picked, coronal, with the picking model's entropy; None where nothing was kept."""
-    volumes = store.volumes(key, record["round"]) or {}
+    volumes = store.volumes(key, record.round)
+    probabilities = volumes.probability if volumes else {}
     shown = []
-    for pick in record["picked"] or ():
-        subject, probability = store.subject(key.experiment, key.seed, pick["id"]), volumes.get(f"p/{pick['id']}")
+    for pick in record.picked or ():
+        subject, probability = store.subject(key.experiment, key.seed, pick.id), probabilities.get(pick.id)
         image = None
         if subject is not None and probability is not None:
-            truth = subject["truth"] > 0
+            truth = subject.truth > 0
             outlines = [(truth, TRUTH_COLOUR), (probability > 127, PREDICTION_COLOUR)]
             entropy = binary_entropy_bits(probability)
-            image = picture(subject["t1"], "coronal", centre(truth, "coronal"), outlines, entropy, 0.5, scale)
+            image = picture(subject.t1, "coronal", centre(truth, "coronal"), outlines, entropy, 0.5, scale)
         shown.append((pick, image))
     return shown

@@ -6,15 +6,16 @@ import pandas as pd
 import streamlit as st
 
 from fairal.errors import FairalError
-from fairal.runs import queue
-from fairal.runs.launch import ensure_workers
-from fairal.runs.store import RunKey, RunState, Store
+from fairal.facts.state import RunState
+from fairal.runs import control
+from fairal.runs.crews.local import LocalCrew
+from fairal.runs.store import RunKey, Store
 from fairal.strategies.catalog import label
 from fairal.ui.frame import LINGER_SECONDS
 from fairal.ui.live import PARTS, duration
 
 ICONS = {"queued": "○ queued", "running": "▶ running", "done": "✓ done", "failed": "✗ failed",
-         "cancelled": "■ cancelled", "interrupted": "‖ interrupted"}  # fmt: skip
+         "cancelled": "■ cancelled", "waiting": "◔ waiting", "interrupted": "‖ interrupted"}  # fmt: skip
 
 
 def run_rows(store: Store, experiments: list[str]) -> tuple[list[RunKey], pd.DataFrame]:
@@ -24,7 +25,7 @@ def run_rows(store: Store, experiments: list[str]) -> tuple[list[RunKey], pd.Dat
         for key in store.runs(experiment):
             try:
                 state = store.state(key)
-                shown = queue.shown_state(store, key, state)
+                shown = store.shown_state(key, state)
             except FairalError as error:
                 state, shown = RunState("failed", reason=str(error)), "failed"
             keys.append(key)
@@ -34,20 +35,21 @@ def run_rows(store: Store, experiments: list[str]) -> tuple[list[RunKey], pd.Dat
 
 def _row(key: RunKey, state: RunState, shown: str) -> dict:
     headline = state.headline
+    groups = headline.dice_by_group.items() if headline else ()
     left = None
     if shown in ("running", "queued") and state.round_seconds:
         left = duration(state.round_seconds * (state.rounds - state.rounds_done))
     now = f"{PARTS.get(state.part, state.part)} {state.done}/{state.total}" if shown == "running" and state.part else ""
     return {
         "experiment": key.experiment,
-        "strategy": label(key.strategy),
+        "strategy": label(str(key.arm)),
         "seed": key.seed,
         "state": ICONS[shown],
         "progress": state.rounds_done / state.rounds if state.rounds else 0.0,
         "rounds": f"{state.rounds_done}/{state.rounds}",
         "now": now,
-        "Dice per group": ", ".join(f"{g} {d:.3f}" for g, d in headline.get("dice_by_group", {}).items()),
-        "gap": headline.get("gap"),
+        "Dice per group": ", ".join(f"{g} {d:.3f}" for g, d in groups),
+        "gap": headline.gap if headline else None,
         "left": left,
         "device": state.device,
         "updated": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(state.updated)) if state.updated else "",
@@ -68,18 +70,18 @@ def act(store: Store, verb: str, keys: list[RunKey]) -> None:
     for key in keys:
         try:
             if verb == "cancel":
-                queue.cancel(store, key)
+                control.cancel(store, key)
             elif verb == "resume":
-                done -= not queue.resume(store, key)
+                done -= not control.resume(store, key)
             elif verb == "retry":
-                queue.retry(store, key)
+                control.retry(store, key)
             elif verb == "delete":
-                queue.delete_run(store, key)
+                control.delete_run(store, key)
             done += 1
         except FairalError as error:
             problems.append(str(error))
     if verb in ("resume", "retry"):
-        ensure_workers(store, LINGER_SECONDS)
+        LocalCrew().ensure(store, LINGER_SECONDS)
     words = {"cancel": "asked to stop", "resume": "queued again", "retry": "queued again from their first round",
              "delete": "deleted"}  # fmt: skip
     st.toast(f"{done} run(s) {words[verb]}." if not problems else problems[0])

@@ -6,6 +6,7 @@ import io
 import numpy as np
 import streamlit as st
 
+from fairal.facts.record import Record
 from fairal.report.results import ExperimentResult, RunResult
 from fairal.report.slices import PLANES, centre, heat, picture, sheet
 from fairal.runs.store import Store
@@ -18,14 +19,12 @@ def subjects_of(store: Store, runs: list[RunResult]) -> dict[str, str]:
     test, picked = {}, {}
     for run in runs:
         for record in run.records:
-            for name in store.volumes(run.key, record["round"]) or ():
-                if not name.startswith("p/"):
-                    continue
-                name = name.removeprefix("p/")
+            volumes = store.volumes(run.key, record.round)
+            for name in volumes.probability if volumes else ():
                 if name.startswith("test"):
                     test[name] = f"test {int(name[4:8]) + 1}, {name[8:]}"
-            for pick in record["picked"] or ():
-                picked[pick["id"]] = f"pool {int(pick['id'][4:]) + 1}, {pick['group']} (picked)"
+            for pick in record.picked or ():
+                picked[pick.id] = f"pool {int(pick.id[4:]) + 1}, {pick.group} (picked)"
     return dict(sorted(test.items())) | dict(sorted(picked.items())) if test else {}
 
 
@@ -34,15 +33,16 @@ def volume_tab(store: Store, result: ExperimentResult, runs: list[RunResult], su
     from niivue_component import niivue_viewer
 
     subject = store.subject(result.id, runs[0].seed, subject_id)
-    records = [r for r in runs[0].records if f"p/{subject_id}" in (store.volumes(runs[0].key, r["round"]) or {})]
-    if subject is None or not records:
+    kept = [(r, _probability(store, runs[0], r, subject_id)) for r in runs[0].records]
+    kept = [(record, probability) for record, probability in kept if probability is not None]
+    if subject is None or not kept:
         st.info("This strategy kept no volume of this subject.")
         return
-    probability = store.volumes(runs[0].key, records[-1]["round"])[f"p/{subject_id}"]
+    record, probability = kept[-1]
     cohort = result.config.cohort
     niftis = [
         _nifti(v, cohort.origin_mm, cohort.spacing_mm)
-        for v in (subject["t1"], subject["truth"] * 255, (probability > 127).astype(np.uint8) * 255)
+        for v in (subject.t1, subject.truth * 255, (probability > 127).astype(np.uint8) * 255)
     ]
     niivue_viewer(
         nifti_data=niftis[0],
@@ -54,9 +54,14 @@ def volume_tab(store: Store, result: ExperimentResult, runs: list[RunResult], su
             {"data": niftis[1], "name": "truth.nii.gz", "colormap": "green", "opacity": 0.4},
             {"data": niftis[2], "name": "prediction.nii.gz", "colormap": "red", "opacity": 0.4},
         ],
-        key=f"niivue-{runs[0].key.run}-{subject_id}-{records[-1]['round']}",
+        key=f"niivue-{runs[0].key.run}-{subject_id}-{record.round}",
     )
-    st.caption(f"Green: truth. Red: prediction of {label(runs[0].strategy).lower()}, round {records[-1]['round']}.")
+    st.caption(f"Green: truth. Red: prediction of {label(runs[0].strategy).lower()}, round {record.round}.")
+
+
+def _probability(store: Store, run: RunResult, record: Record, subject_id: str) -> np.ndarray | None:
+    volumes = store.volumes(run.key, record.round)
+    return volumes.probability.get(subject_id) if volumes else None
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
@@ -80,29 +85,28 @@ def gallery_tab(store: Store, runs: list[RunResult]) -> None:
             st.markdown(f"Round {record['round']}, {len(record['labelled'])} labelled")
             for start in range(0, len(shown), 6):
                 for column, (pick, image) in zip(st.columns(6), shown[start : start + 6], strict=False):
-                    score = f", score {pick['score']:.3f}" if pick["score"] is not None else ""
-                    text = f"{pick['group']}{score}"
+                    score = f", score {pick['score']:.3f}" if pick.score is not None else ""
+                    text = f"{pick.group}{score}"
                     if image is None:
-                        column.caption(f"{pick['id']}: {text}")
+                        column.caption(f"{pick.id}: {text}")
                     else:
-                        column.image(image, caption=text, alt=f"{pick['id']}, {text}", width="stretch")
+                        column.image(image, caption=text, alt=f"{pick.id}, {text}", width="stretch")
 
 
 def maps_tab(store: Store, result: ExperimentResult, runs: list[RunResult]) -> None:
     """Mean entropy and error of each group over all test subjects, at the same place."""
     kind = st.segmented_control("Map", ["entropy", "error", "truth"], default="entropy", key="map", required=True)
     plane = st.segmented_control("Plane", list(PLANES), default="coronal", key="map_plane", required=True)
-    latest = [store.volumes(run.key, len(run.records) - 1) or {} for run in runs]
-    top = max(
-        (float(v[f"{kind}/{g}"].max()) / 255 for v in latest for g in result.groups if f"{kind}/{g}" in v), default=0
-    )
+    kept = [store.volumes(run.key, len(run.records) - 1) for run in runs]
+    latest = [volumes.maps if volumes else {} for volumes in kept]
+    top = max((float(m[kind].max()) / 255 for maps in latest for m in maps.values()), default=0)
     rows, labels = [], []
-    for run, volumes in zip(runs, latest, strict=True):
+    for run, maps in zip(runs, latest, strict=True):
         images = []
         for group in result.groups:
-            if f"{kind}/{group}" in volumes:
-                values = volumes[f"{kind}/{group}"].astype(np.float32) / 255
-                at = centre(volumes[f"truth/{result.groups[0]}"], plane)
+            if group in maps:
+                values = maps[group][kind].astype(np.float32) / 255
+                at = centre(maps[result.groups[0]]["truth"], plane)
                 ground = np.zeros(values.shape, np.uint8)
                 images.append(picture(ground, plane, at, overlay=values / max(top, 1e-6), opacity=1.0, scale=6))
         if images:
@@ -129,7 +133,7 @@ def still_tab(store: Store, result: ExperimentResult, runs: list[RunResult], sub
     subject = store.subject(result.id, runs[0].seed, subject_id)
     for run in runs:
         for record in run.records[::-1]:
-            probability = (store.volumes(run.key, record["round"]) or {}).get(f"p/{subject_id}")
+            probability = _probability(store, run, record, subject_id)
             if probability is not None and subject is not None:
                 rows.append(subject_row(subject, probability, scale=5))
                 labels.append(f"{label(run.strategy)}\nround {record['round']}".replace(" ", "\n", 1))

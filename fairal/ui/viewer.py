@@ -47,12 +47,12 @@ def _data(store: Store, config: ExperimentConfig, runs: list[RunResult], subject
     return {
         "subject": subject_id,
         "title": f"{config.name}, {subject_id}",
-        "shape": list(subject["t1"].shape),
+        "shape": list(subject.t1.shape),
         "origin": list(config.cohort.origin_mm),
         "spacing": config.cohort.spacing_mm,
-        "t1": _text(subject["t1"]),
-        "truth": _text(subject["truth"]),
-        "context": _text(subject["context"]),
+        "t1": _text(subject.t1),
+        "truth": _text(subject.truth),
+        "context": _text(subject.context),
         "context_grid": {
             "origin": [c + _CONTEXT_MM / 2 for c in corner],
             "spacing": _CONTEXT_MM,
@@ -66,12 +66,11 @@ def _data(store: Store, config: ExperimentConfig, runs: list[RunResult], subject
 def _rounds(store: Store, run: RunResult, subject_id: str) -> list[dict]:
     rounds = []
     for record in run.records:
-        volumes = store.volumes(run.key, record["round"])
-        if volumes and f"p/{subject_id}" in volumes:
-            cases = record["test"]
-            dice = cases["dice"][cases["id"].index(subject_id)] if subject_id in cases["id"] else None
-            p = _text(volumes[f"p/{subject_id}"])
-            rounds.append({"round": record["round"], "labelled": len(record["labelled"]), "dice": dice, "p": p})
+        volumes = store.volumes(run.key, record.round)
+        if volumes and subject_id in volumes.probability:
+            case, p = record.test.position(subject_id), _text(volumes.probability[subject_id])
+            dice = None if case is None else record.test.dice[case]
+            rounds.append({"round": record.round, "labelled": len(record.labelled), "dice": dice, "p": p})
     return rounds
 
 

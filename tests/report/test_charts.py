@@ -62,10 +62,11 @@ def test_axes_have_titles_with_what_they_measure(drawn):
 
 def test_a_strategy_and_a_group_keep_their_colours(drawn):
     from fairal.report.colours import group_colours, strategy_colours
+    from fairal.strategies.catalog import CATALOG
 
     assert group_colours(["reference", "biased"]) == {"reference": "#0072B2", "biased": "#E69F00"}
     colours = strategy_colours()
-    assert len({colours[s] for s in colours if "_only" not in s and "full" not in s}) == 12
+    assert len({colours[s] for s in colours if s in CATALOG}) == len(CATALOG)
     for name in ("gap", "reduction", "trade", "strength"):
         assert colours["weighted_entropy"] in drawn[name].to_json(), name
 

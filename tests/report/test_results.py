@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tiny import tiny_config
+from tiny import tiny_config, tiny_record
 
+from fairal.facts.record import Cases, Pick, Record
+from fairal.facts.state import RunState
+from fairal.fairness.judgement import judge
 from fairal.report.frames import (
     cases_frame,
     groups_frame,
@@ -14,28 +17,25 @@ from fairal.report.frames import (
     rounds_frame,
     summary_frame,
 )
-from fairal.report.results import comparable_round, judge_round, read_experiment
+from fairal.report.results import comparable_round, read_experiment
 from fairal.report.summary import experiment_json, headline, summarise_experiment
-from fairal.runs.store import RunState
 
 GROUPS = ("reference", "biased")
 
 
-def record(round_: int, reference: list[float], biased: list[float], last=False) -> dict:
+def record(round_: int, reference: list[float], biased: list[float], last=False) -> Record:
     """A record of matched test cases with the given Dice."""
     pairs = list(zip(reference, biased, strict=True))
-    picks = [{"id": f"x{round_}{i}", "group": "biased", "score": None, "uncertainty": None} for i in range(2)]
-    return {
-        "schema": 1, "round": round_, "labelled": [f"s{i}" for i in range(3 + 2 * round_)],
-        "labelled_by_group": {"reference": 2, "biased": 1 + 2 * round_}, "labelled_mm3": 1000.0 * (round_ + 1),
-        "picked": None if last else picks,
-        "weights": {"reference": 0.5, "biased": 1.5}, "losses": [1.0],
-        "labelled_dice": {"reference": 0.9, "biased": 0.7},
-        "test": {"id": [f"t{i}{g}" for i in range(len(pairs)) for g in GROUPS],
-                 "group": [g for _ in pairs for g in GROUPS], "dice": [d for pair in pairs for d in pair]},
-        "labelled_cases": {}, "fit": "f", "cached": False, "seconds": {"fit": 1.0}, "device": "cpu", "threads": 1,
-        "torch": "2",
-    }  # fmt: skip
+    dice = tuple(d for pair in pairs for d in pair)
+    ids = tuple(f"t{i}{g}" for i in range(len(pairs)) for g in GROUPS)
+    others = ("assd_mm", "hd95_mm", "surface_dice", "volume_mm3", "predicted_mm3", "volume_error")
+    cases = Cases(id=ids, group=GROUPS * len(pairs), dice=dice, **dict.fromkeys(others, (1.0,) * len(ids)))
+    return tiny_record(
+        round_, labelled=tuple(f"s{i}" for i in range(3 + 2 * round_)), labelled_mm3=1000.0 * (round_ + 1),
+        labelled_by_group={"reference": 2, "biased": 1 + 2 * round_}, weights={"reference": 0.5, "biased": 1.5},
+        picked=None if last else tuple(Pick(f"x{round_}{i}", "biased") for i in range(2)),
+        labelled_dice={"reference": 0.9, "biased": 0.7}, test=cases,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -46,16 +46,16 @@ def made_up(store):
     final = {"entropy": (0.10, 0.12, 0.08), "weighted_entropy": (0.02, 0.03, 0.01)}
     for key in store.runs(experiment):
         store.append_round(key, record(0, [0.8, 0.9], [0.6, 0.7]), None)
-        if key.strategy in final:
-            gap = final[key.strategy][key.seed]
-            top = 0.90 if key.strategy == "entropy" else 0.87
+        if str(key.arm) in final:
+            gap = final[str(key.arm)][key.seed]
+            top = 0.90 if key.arm.query == "entropy" else 0.87
             store.append_round(key, record(1, [top, top], [top - gap, top - gap], last=True), None)
             store.write_state(key, RunState("done", rounds=2, rounds_done=2))
     return store, experiment
 
 
 def test_a_round_is_judged_by_hand():
-    judged = judge_round(record(0, [0.8, 1.0], [0.6, 0.8]), GROUPS)
+    judged = judge(record(0, [0.8, 1.0], [0.6, 0.8]), GROUPS)
     assert judged.dice_by_group == pytest.approx({"reference": 0.9, "biased": 0.7})
     assert (judged.dice, judged.gap, judged.signed_gap) == pytest.approx((0.8, 0.2, 0.2))
     assert judged.es_dice == pytest.approx(0.8 / 1.2)
@@ -128,7 +128,7 @@ def test_one_seed_is_bootstrapped_over_test_subjects(store):
     experiment, _ = store.create(tiny_config(query={"rounds": 0}))
     rng = np.random.default_rng(0)
     for key in store.runs(experiment):
-        gap = 0.02 if key.strategy == "weighted_entropy" else 0.1
+        gap = 0.02 if key.arm.query == "weighted_entropy" else 0.1
         reference = 0.9 + 0.01 * rng.standard_normal(20)
         store.append_round(key, record(0, list(reference), list(reference - gap), last=True), None)
     rows = {r.strategy: r for r in summarise_experiment(read_experiment(store, experiment))}

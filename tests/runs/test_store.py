@@ -1,17 +1,16 @@
-import json
 import os
 
 import numpy as np
 import pytest
-from tiny import tiny_config
+from tiny import tiny_config, tiny_record
 
 from fairal.errors import InputError
+from fairal.facts.volumes import RoundVolumes
 from fairal.files import new_folder, replacing, whole_lines
 from fairal.runs import store as store_module
 from fairal.runs.locks import is_locked, try_lock
-from fairal.runs.store import EXPERIMENT_ID, Damaged, RunKey, Store
-
-RECORD = {"schema": 1, "round": 0}
+from fairal.runs.paths import EXPERIMENT_ID
+from fairal.runs.store import Damaged, RunKey, Store
 
 
 @pytest.fixture
@@ -29,10 +28,10 @@ def test_an_experiment_is_a_folder_with_all_its_runs_queued(store):
     assert store.config(experiment) == config
     runs = store.runs(experiment)
     assert [k.run for k in runs][:4] == ["random-0", "entropy-0", "weighted_entropy-0", "full_pool-0"]
-    assert (runs[2].strategy, runs[2].seed) == ("weighted_entropy", 0)
+    assert (str(runs[2].arm), runs[2].seed) == ("weighted_entropy", 0)
     assert {store.state(k).state for k in runs} == {"queued"}
     assert [store.state(k).rounds for k in runs[:4]] == [3, 3, 3, 1]
-    assert store.role(runs[3]) == "reference"
+    assert [r.role for r in store.snapshot(experiment).runs][:4] == ["strategy"] * 3 + ["reference"]
 
 
 def test_the_same_token_launches_once(store):
@@ -54,8 +53,12 @@ def test_an_id_that_is_none_never_becomes_a_path(store, name):
         store.experiment_dir(name)
     with pytest.raises(InputError, match="There is no run"):
         store.run_dir(RunKey("demo-20260101-abcdef", name or "/"))
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", ".hidden", "x" * 129, "sub 01"])
+def test_a_subject_that_is_none_never_becomes_a_path(store, name):
     with pytest.raises(InputError, match="There is no subject"):
-        store.subject_file("demo-20260101-abcdef", 0, name if name != "x" * 65 else "../x")
+        store.subject_file("demo-20260101-abcdef", 0, name)
 
 
 def test_an_unwritable_home_is_named(tmp_path):
@@ -74,14 +77,14 @@ def test_too_little_disk_is_said_before_anything_is_written(store, monkeypatch):
 
 
 def test_half_written_last_line_is_skipped_and_dropped(store, key):
-    store.append_round(key, RECORD, None)
+    store.append_round(key, tiny_record(), None)
     path = store.run_dir(key) / "rounds.jsonl"
     with path.open("a") as file:
         file.write('{"schema": 1, "rou')
-    assert store.rounds(key) == [RECORD]
+    assert [r.as_line() for r in store.rounds(key)] == [tiny_record().as_line()]
     store.drop_half_written(key)
-    assert path.read_text() == json.dumps(RECORD) + "\n"
-    store.append_round(key, {**RECORD, "round": 1}, None)
+    assert path.read_text() == tiny_record().as_line() + "\n"
+    store.append_round(key, tiny_record(1), None)
     assert len(store.rounds(key)) == 2
 
 
@@ -106,17 +109,23 @@ def test_damaged_and_newer_files_say_so_and_leave_the_rest_alone(store, key):
 
 
 def test_volumes_come_back_and_missing_ones_are_none(store, key):
-    volumes = {"p/test0000reference": np.arange(8, dtype=np.uint8).reshape(2, 2, 2)}
-    store.append_round(key, RECORD, volumes)
+    cube = np.arange(8, dtype=np.uint8).reshape(2, 2, 2)
+    maps = {"reference": {"entropy": cube + 1, "error": cube + 2, "truth": cube + 3}}
+    store.append_round(key, tiny_record(), RoundVolumes({"test0000reference": cube}, maps))
     back = store.volumes(key, 0)
-    assert np.array_equal(back["p/test0000reference"], volumes["p/test0000reference"])
+    assert np.array_equal(back.probability["test0000reference"], cube)
+    assert {kind: int(m[0, 0, 0]) for kind, m in back.maps["reference"].items()} == {
+        "entropy": 1,
+        "error": 2,
+        "truth": 3,
+    }
     assert store.volumes(key, 1) is None
     store.volumes_file(key, 0).write_bytes(b"PK nonsense")
     with pytest.raises(Damaged):
         store.volumes(key, 0)
     assert store.clean_volumes(key.experiment) > 0
     assert store.volumes(key, 0) is None
-    assert store.rounds(key) == [RECORD]
+    assert len(store.rounds(key)) == 1
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):

@@ -1,26 +1,32 @@
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from tiny import tiny_config, work_off
 
-from fairal.runs import queue
-from fairal.runs.cache import Busy, entries, obtain, trim
-from fairal.runs.launch import START_SECONDS, Crew, crew, ensure_workers, estimate_seconds, launch, start_worker
+from fairal.facts.record import Record
+from fairal.runs import control
+from fairal.runs.crew import Team, team
+from fairal.runs.crews.local import LocalCrew, start_worker
+from fairal.runs.launch import launch
 from fairal.runs.locks import is_locked, try_lock
+from fairal.runs.shelf import Busy, entries, obtain, trim
+from fairal.runs.speed import START_SECONDS, estimate_seconds
+from fairal.runs.standing import standing
 from fairal.runs.store import RunKey, Store
+from fairal.strategies.catalog import REFERENCES
 
 SLOW = {"steps": 60, "channels": [8, 16]}
 
 
-def facts(store: Store, key: RunKey) -> list[dict]:
+def facts(store: Store, key: RunKey) -> list[str]:
     """A run's records without what may differ between two equal runs: timings, and whose fit it was."""
-    return [{n: v for n, v in r.items() if n not in ("seconds", "cached")} for r in store.rounds(key)]
+    return [replace(r, seconds={}, cached=False).as_line() for r in store.rounds(key)]
 
 
 def wait_until(condition, seconds: float, what: str) -> None:
@@ -37,21 +43,23 @@ def kill(process: subprocess.Popen) -> None:
 
 def test_a_finished_experiment_has_every_record(finished):
     store, experiment = finished
-    assert queue.progress(store, experiment)["state"] == "done"
+    assert standing(store, experiment).state == "done"
     for key in store.runs(experiment):
         state, records = store.state(key), store.rounds(key)
         assert len(records) == state.rounds_done == state.rounds
-        assert state.headline["dice_by_group"].keys() == {"reference", "biased"}
-        assert all(json.dumps(r, allow_nan=False) for r in records)
+        assert state.headline.dice_by_group.keys() == {"reference", "biased"}
+        assert all(Record.from_line(r.as_line()).as_line() == r.as_line() for r in records)
         assert "done" in store.log_tail(key)
 
 
 def test_round_0_of_a_seed_is_trained_once(finished):
     store, experiment = finished
     for seed in (0, 1):
-        firsts = [store.rounds(k)[0] for k in store.runs(experiment) if k.seed == seed and store.role(k) == "strategy"]
-        assert len({r["fit"] for r in firsts}) == 1
-        assert [r["cached"] for r in firsts].count(False) == 1
+        firsts = [
+            store.rounds(k)[0] for k in store.runs(experiment) if k.seed == seed and k.arm.query not in REFERENCES
+        ]
+        assert len({r.fit for r in firsts}) == 1
+        assert [r.cached for r in firsts].count(False) == 1
 
 
 def test_volumes_are_kept_for_the_first_seed_alone(finished):
@@ -60,11 +68,10 @@ def test_volumes_are_kept_for_the_first_seed_alone(finished):
         volumes = store.volumes(key, 0)
         assert (volumes is not None) == (key.seed == 0)
         if volumes:
-            shown = [name.removeprefix("p/") for name in volumes if name.startswith("p/")]
-            for name in shown:
+            for name, probability in volumes.probability.items():
                 subject = store.subject(experiment, 0, name)
-                assert set(subject) == {"t1", "truth", "context"}
-                assert subject["t1"].shape == subject["truth"].shape == volumes[f"p/{name}"].shape
+                assert subject.t1.shape == subject.truth.shape == probability.shape
+                assert subject.context.shape == (52, 64, 56)  # the brain at 3 mm
     assert store.volume_sizes()[experiment] > 10_000
 
 
@@ -73,9 +80,9 @@ def test_a_relaunched_experiment_costs_only_its_reading(finished):
     again, _ = store.create(store.config(experiment))
     work_off(store)
     for old, new in zip(store.runs(experiment), store.runs(again), strict=True):
-        assert all(r["cached"] for r in store.rounds(new))
+        assert all(r.cached for r in store.rounds(new))
         assert facts(store, old) == facts(store, new)
-    queue.delete_experiment(store, again)
+    control.delete_experiment(store, again)
 
 
 def test_killed_three_times_a_run_continues_with_the_same_numbers(tmp_path):
@@ -88,7 +95,7 @@ def test_killed_three_times_a_run_continues_with_the_same_numbers(tmp_path):
     store = Store(tmp_path / "killed")
     experiment, _ = store.create(config)
     key = store.runs(experiment)[0]
-    one_thread = Crew(workers=1, threads=1, gpus=0)
+    one_thread = Team(workers=1, threads=1, gpus=0)
 
     def in_training(round_: int) -> bool:
         state = store.state(key)
@@ -115,9 +122,9 @@ def test_killed_three_times_a_run_continues_with_the_same_numbers(tmp_path):
 def test_cancel_takes_effect_within_a_training_step(store):
     experiment, _ = store.create(tiny_config(strategies=["random"], learner={**SLOW, "steps": 5000}))
     key = store.runs(experiment)[0]
-    process = start_worker(store, 0, Crew(1, 1, 0))
+    process = start_worker(store, 0, Team(1, 1, 0))
     wait_until(lambda: store.state(key).part == "fit", 60, "training")
-    queue.cancel(store, key)
+    control.cancel(store, key)
     wait_until(lambda: store.state(key).state == "cancelled", 2.0, "the cancelled run")
     assert process.wait(timeout=20) == 0  # nothing left to do: the worker leaves
 
@@ -137,7 +144,7 @@ def test_a_full_disk_fails_the_run_with_a_sentence_and_keeps_its_rounds(store, m
     key, append = store.runs(experiment)[0], Store.append_round
 
     def full(self, key, record, volumes):
-        if record["round"] == 1:
+        if record.round == 1:
             raise OSError(28, "No space left on device")
         append(self, key, record, volumes)
 
@@ -146,7 +153,7 @@ def test_a_full_disk_fails_the_run_with_a_sentence_and_keeps_its_rounds(store, m
     assert "No space is left in" in store.state(key).reason
     assert len(store.rounds(key)) == 1
     monkeypatch.undo()
-    queue.resume(store, key)
+    control.resume(store, key)
     work_off(store)
     assert store.state(key).state == "done"
 
@@ -154,7 +161,7 @@ def test_a_full_disk_fails_the_run_with_a_sentence_and_keeps_its_rounds(store, m
 def test_an_unexpected_error_fails_the_run_and_its_log_has_the_traceback(store, monkeypatch):
     experiment, _ = store.create(tiny_config(strategies=["random"]))
     key = store.runs(experiment)[0]
-    monkeypatch.setattr("fairal.runs.worker.active_learning", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("fairal.runs.worker.next_task", lambda *_, **__: 1 / 0)
     work_off(store)
     assert store.state(key).reason == "ZeroDivisionError: division by zero"
     assert "Traceback" in store.log_tail(key)
@@ -197,9 +204,9 @@ def test_one_worker_per_slot(store):
 
 def test_launch_writes_runs_and_starts_the_missing_workers(store, monkeypatch):
     started = []
-    monkeypatch.setattr("fairal.runs.launch.start_worker", lambda store, slot, *_: started.append(slot))
-    monkeypatch.setattr("fairal.runs.launch.crew", lambda: Crew(3, 1, 0))
-    assert ensure_workers(store) == 0  # nothing to do
+    monkeypatch.setattr("fairal.runs.crews.local.start_worker", lambda store, slot, *_: started.append(slot))
+    monkeypatch.setattr("fairal.runs.crews.local.team", lambda: Team(3, 1, 0))
+    assert LocalCrew().ensure(store) == 0  # nothing to do
     with try_lock(store.worker_lock(1)):
         [experiment] = launch(store, [tiny_config()], token="t")
         assert launch(store, [tiny_config()], token="t") == [experiment]
@@ -209,13 +216,10 @@ def test_launch_writes_runs_and_starts_the_missing_workers(store, monkeypatch):
 def test_the_crew_fits_the_machine(monkeypatch):
     for name in ("FAIRAL_WORKERS", "FAIRAL_THREADS"):
         monkeypatch.setenv(name, "3")
-    crew.cache_clear()
-    assert (crew().workers, crew().threads) == (3, 3)
-    crew.cache_clear()
+    assert (team().workers, team().threads) == (3, 3)
     monkeypatch.setenv("FAIRAL_WORKERS", "many")
     with pytest.raises(Exception, match=r"FAIRAL_WORKERS must be a whole number in 1\.\.64, got 'many'"):
-        crew()
-    crew.cache_clear()
+        team()
 
 
 def test_estimates_rest_on_measured_fits(finished, store):
@@ -234,7 +238,7 @@ def test_the_strategies_of_a_seed_wait_for_its_first_fit(finished, monkeypatch):
     store, _ = finished
 
     def seconds(workers: int, seeds: list[int]) -> float:
-        monkeypatch.setattr("fairal.runs.launch.crew", lambda: Crew(workers, 1, 0))
+        monkeypatch.setattr("fairal.runs.speed.team", lambda: Team(workers, 1, 0))
         return estimate_seconds(store, tiny_config(seeds=seeds))[0] - START_SECONDS
 
     one = seconds(1, [0]) / 7  # a fit: one of the start, two more of each of three strategies

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from tiny import tiny_config
 
-from fairal.runs import queue
-from fairal.runs.launch import Crew, start_worker
+from fairal.runs import control
+from fairal.runs.crew import Team
+from fairal.runs.crews.local import start_worker
+from fairal.runs.standing import standing
 from fairal.runs.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -84,7 +86,7 @@ def server(tmp_path_factory, browser):
     running.stop()
     for experiment in running.store.experiments():
         for key in running.store.runs(experiment):
-            queue.cancel(running.store, key)
+            control.cancel(running.store, key)
 
 
 @pytest.fixture
@@ -158,7 +160,7 @@ def test_click_demo_watch_it_grow_and_see_it_in_compare(server, page):
     page.get_by_text("Latest experiment: smoke").wait_for()
     page.locator("[data-testid=stVegaLiteChart]").first.wait_for()  # the first plotted round, by polling alone
     experiment = server.store.experiments()[0]
-    wait_for(lambda: queue.progress(server.store, experiment)["state"] == "done", 90, "the finished demo")
+    wait_for(lambda: standing(server.store, experiment).state == "done", 90, "the finished demo")
     assert server.store.experiments() == [experiment], "a double click launches once"
     page.get_by_role("button", name="Open in Compare").click()
     page.get_by_role("heading", name="Compare", exact=True).wait_for()
@@ -238,7 +240,7 @@ def test_cancel_in_the_browser_and_a_server_restart_during_a_run(server, page):
     config = tiny_config(name="long", strategies=["random"], learner={"steps": 4000, "channels": [8, 16]})
     experiment, _ = store.create(config)
     key = store.runs(experiment)[0]
-    worker = start_worker(store, 0, Crew(1, 1, 0), linger_seconds=0)
+    worker = start_worker(store, 0, Team(1, 1, 0), linger_seconds=0)
     try:
         page.goto(server.url(f"runs?experiment={experiment}"))
         page.get_by_text("training").first.wait_for()

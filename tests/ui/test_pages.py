@@ -10,7 +10,7 @@ from tiny import tiny_config
 from ui_states import PAGES, ROOT, open_page, said
 
 from fairal.config import study_json
-from fairal.runs import queue
+from fairal.runs import control
 
 HEAVY = {"torch", "monai", "nilearn"}
 
@@ -208,7 +208,7 @@ def test_a_run_deleted_in_another_tab_while_shown(monkeypatch, finished, store):
     for name, query in (("compare", {"experiments": gone}), ("slices", {"of": gone}), ("runs", {"experiment": gone})):
         page = open_page(monkeypatch, store, name, query)
         assert not page.exception
-    queue.delete_experiment(store, gone)
+    control.delete_experiment(store, gone)
     page.run()
     assert not page.exception
     assert "is not here" in said(page)

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from tiny import tiny_config
 
+from fairal.facts.state import Headline
 from fairal.runs.locks import try_lock
 from fairal.runs.store import Store
 
@@ -21,7 +22,7 @@ def started_workers(monkeypatch):
     """Pages must not start real workers in these tests: what they would start is counted instead."""
     monkeypatch.setenv("FAIRAL_WARM", "0")
     started = []
-    monkeypatch.setattr("fairal.runs.launch.start_worker", lambda store, slot, *_: started.append(slot))
+    monkeypatch.setattr("fairal.runs.crews.local.start_worker", lambda store, slot, *_: started.append(slot))
     return started
 
 
@@ -77,7 +78,7 @@ def crowded(tmp_path_factory, finished):
         copy, _ = store.create(tiny_config(name=f"copy {i}"))
         for key in store.runs(copy):
             (store.run_dir(key) / "rounds.jsonl").write_bytes(lines[key.run])
-            headline = {"dice_by_group": {"reference": 0.9, "biased": 0.8}, "gap": 0.1, "labelled": 7}
+            headline = Headline({"reference": 0.9, "biased": 0.8}, gap=0.1, labelled=7)
             state = replace(store.state(key), state="done", rounds_done=3, headline=headline, updated=time.time())
             store.write_state(key, state)
     assert json.loads((store.experiment_dir(copy) / "experiment.json").read_text())["config"]["name"] == "copy 99"

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from fairal import settings
 from fairal.errors import FairalError
 from fairal.files import folder_size, new_folder
 from fairal.runs.locks import try_lock
 from fairal.runs.store import Store
 
 T = TypeVar("T")
-CAP_BYTES = int(float(os.environ.get("FAIRAL_CACHE_GB", "5")) * 1e9)
 
 
 class Busy(Exception):
@@ -48,7 +48,7 @@ def obtain(
         with new_folder(folder) as temporary:
             save(made, temporary)
     if kind == "cohorts":  # a fit is a hundredth of a cohort: counting all entries after each would cost more
-        trim(store, CAP_BYTES, keep=folder)
+        trim(store, settings.cache_bytes(), keep=folder)
     return made, False
 
 

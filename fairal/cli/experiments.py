@@ -1,0 +1,197 @@
+"""Commands about experiments: run them, list them, show them, stop, go on, remove."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from fairal.cli.app import AsJson, Home, Names, app, out
+from fairal.cli.follow import foreground
+from fairal.cli.tables import print_tables
+from fairal.config import LIMITS, FolderCohort, read_study, study_json
+from fairal.errors import FairalError, InputError
+from fairal.presets import PRESETS, own, preset
+from fairal.runs import control
+from fairal.runs.claims import settle
+from fairal.runs.crews.local import LocalCrew
+from fairal.runs.launch import launch
+from fairal.runs.standing import Standing, closed, find, standing
+from fairal.runs.store import Store
+
+_SHOWN = 200  # a terminal's table takes a millisecond a row
+
+
+@app.command()
+def demo(
+    home: Home = None,
+    seed: Annotated[int, typer.Option(help="Seed of cohort and training.")] = 0,
+    smoke: Annotated[bool, typer.Option(help="Tiny volumes and few steps: seconds, and no claim.")] = False,
+) -> None:
+    """Run the demo in the foreground and print what came out."""
+    check_seed(seed)
+    configs = [c.model_copy(update={"seeds": (seed,)}) for c in preset("smoke" if smoke else "demo")]
+    store = Store(home)
+    foreground(store, launch(store, configs))
+
+
+def check_seed(seed: int) -> None:
+    low, high = LIMITS["seed"]
+    if not low <= seed <= high:
+        raise InputError(f"--seed must lie in {low}..{high}, got {seed}.")
+
+
+@app.command("preset")
+def preset_command(
+    name: Annotated[str, typer.Argument(help=", ".join((*PRESETS, "own")))],
+    collection: Annotated[str | None, typer.Option(help="For `own`: of which collection.")] = None,
+    home: Home = None,
+) -> None:
+    """Print a preset as a configuration file to edit."""
+    if name != "own":
+        typer.echo(study_json(preset(name), study=name))
+        return
+    if collection is None:
+        raise InputError("`fairal preset own` needs --collection; `fairal collections` names them.")
+    from fairal.cohort.folder.source import facts_of
+
+    cohort = FolderCohort(collection=collection)
+    known = cohort.model_copy(update={"facts": facts_of(cohort, Store(home).home)})
+    [config] = own(known)
+    # Without the facts: whoever runs the file looks at the collection as it is then.
+    plain = config.model_copy(update={"cohort": config.cohort.model_copy(update={"facts": None})})
+    typer.echo(study_json([plain]))
+
+
+@app.command()
+def run(
+    config: Annotated[Path, typer.Argument(help="A configuration file, see `fairal preset`.")],
+    detach: Annotated[bool, typer.Option("--detach", help="Leave the runs in the background.")] = False,
+    home: Home = None,
+) -> None:
+    """Run the experiments of a configuration file; prints their ids."""
+    configs = read_study(config)
+    store = Store(home)
+    ids = launch(store, configs)
+    for experiment in ids:
+        typer.echo(experiment)
+    if not detach:
+        foreground(store, ids)
+
+
+@app.command("list")
+def list_command(
+    home: Home = None,
+    as_json: AsJson = False,
+    all_: Annotated[bool, typer.Option("--all", help=f"More than the newest {_SHOWN} as well.")] = False,
+) -> None:
+    """List the experiments, newest first."""
+    store = Store(home)
+    settle(store)
+    there = store.experiments()
+    rows = [_row(store, experiment) for experiment in (there if as_json or all_ else there[:_SHOWN])]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1))
+        return
+    if not rows:
+        out.print("No experiments yet; `fairal demo` runs one.")
+        return
+    table = Table("experiment", "name", "state", "created", "runs done")
+    for row in rows:
+        table.add_row(
+            row["experiment"], row["name"], row["state"], row["created"][:16], f"{row['runs_done']}/{row['runs']}"
+        )
+    out.print(table)
+    if len(rows) < len(there):
+        out.print(f"{len(there) - len(rows)} older experiments are not shown; --all lists them.")
+
+
+def _row(store: Store, experiment: str) -> dict:
+    """One experiment as the list shows it; a closed one is not read again."""
+    page, stand = store.ledger.page(experiment), closed(store, experiment)
+    if page is not None and page.created is not None and stand is not None:
+        name, created = page.name, page.created
+    else:
+        try:
+            about, stand = store.about(experiment), standing(store, experiment)
+            name, created = about["config"].get("name", ""), about["created"]
+        except FairalError as error:
+            name, created, stand = f"damaged: {error}", "", Standing("failed", 0, 0, 0, 0, None)
+    return {"experiment": experiment, "name": name, "state": stand.state, "created": created, "runs": stand.runs,
+            "runs_done": stand.runs_done}  # fmt: skip
+
+
+@app.command()
+def show(
+    experiment: Annotated[str, typer.Argument(help="An id, its beginning, or 'latest'.")],
+    home: Home = None,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="One row per run and round.")] = False,
+) -> None:
+    """Show what an experiment came to."""
+    from fairal.report.results import read_experiment
+    from fairal.report.summary import experiment_json
+
+    store = Store(home)
+    found = find(store, experiment)
+    if as_json:
+        typer.echo(json.dumps(experiment_json(read_experiment(store, found)), indent=1, allow_nan=False))
+    elif as_csv:
+        from fairal.report.frames import rounds_frame
+
+        frame = rounds_frame(read_experiment(store, found))
+        buffer = io.StringIO()
+        frame.to_csv(buffer, index=False, quoting=csv.QUOTE_MINIMAL)
+        typer.echo(buffer.getvalue(), nl=False)
+    else:
+        print_tables(store, found)
+        for key in store.runs(found):
+            state = store.state(key)
+            if state.state != "done":
+                shown = store.shown_state(key, state)
+                out.print(f"{key.run}: {shown}, {state.rounds_done}/{state.rounds} rounds. {state.reason}")
+
+
+@app.command()
+def cancel(experiments: Names, home: Home = None) -> None:
+    """Stop the runs of experiments; what is finished is kept."""
+    store = Store(home)
+    for experiment in [find(store, name) for name in experiments]:
+        keys = [k for k in store.runs(experiment) if not store.state(k).ended]
+        for key in keys:
+            control.cancel(store, key)
+        out.print(f"{experiment}: asked {len(keys)} run(s) to stop.")
+
+
+@app.command()
+def resume(
+    experiments: Names,
+    detach: Annotated[bool, typer.Option("--detach", help="Leave the runs in the background.")] = False,
+    home: Home = None,
+) -> None:
+    """Go on with cancelled, failed or interrupted runs from their last finished round."""
+    store = Store(home)
+    found = [find(store, name) for name in experiments]
+    for experiment in found:
+        count = sum(control.resume(store, key) for key in store.runs(experiment))
+        out.print(f"{experiment}: {count} run(s) queued again.")
+    LocalCrew().ensure(store)
+    if not detach:
+        foreground(store, found)
+
+
+@app.command()
+def delete(
+    experiments: Annotated[list[str], typer.Argument(help="Ids or their beginnings.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    home: Home = None,
+) -> None:
+    """Delete experiments with all their results."""
+    store = Store(home)
+    for experiment in [find(store, name) for name in experiments]:
+        if yes or typer.confirm(f"Delete {experiment} and all its results?"):
+            control.delete_experiment(store, experiment)
+            out.print(f"{experiment}: deleted.")

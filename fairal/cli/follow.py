@@ -1,0 +1,66 @@
+"""Follow experiments in the foreground until they end."""
+
+import signal
+import time
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from fairal.cli.app import err
+from fairal.cli.tables import print_tables
+from fairal.errors import RunError
+from fairal.facts.state import ENDED
+from fairal.runs import control
+from fairal.runs.crews.local import LocalCrew
+from fairal.runs.standing import standing
+from fairal.runs.store import Store
+
+
+def foreground(store: Store, ids: list[str]) -> None:
+    """Follow experiments until they end, print their tables; Ctrl-C cancels them."""
+    interrupted = []
+    before = signal.signal(signal.SIGINT, lambda *_: interrupted.append(True))
+    try:
+        _follow(store, ids, interrupted)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if interrupted:
+        for experiment in ids:
+            for key in store.runs(experiment):
+                control.cancel(store, key)
+        raise RunError(f"Cancelled; what is finished is kept: fairal resume {' '.join(ids)}")
+    for experiment in ids:
+        print_tables(store, experiment)
+    _raise_failures(store, ids)
+
+
+def _follow(store: Store, ids: list[str], interrupted: list) -> None:
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("rounds"),
+        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False),
+    )  # fmt: skip
+    alone_since, tries, crew = None, 0, LocalCrew()
+    with Progress(*columns, console=err, transient=True) as bar:
+        tasks = {e: bar.add_task(e, total=None) for e in ids}
+        while not interrupted:
+            stands = {e: standing(store, e) for e in ids}
+            for experiment, stand in stands.items():
+                bar.update(tasks[experiment], total=stand.rounds, completed=stand.rounds_done)
+            if all(stand.state in ENDED for stand in stands.values()):
+                return
+            # A worker that cannot start must not leave us waiting for ever.
+            alive = crew.alive(store) > 0
+            alone_since = None if alive else alone_since or time.monotonic()
+            if alone_since and time.monotonic() - alone_since > 20:
+                if tries == 2:
+                    raise RunError(f"No worker could start; {store.worker_log(0)} says why.")
+                crew.ensure(store)
+                tries, alone_since = tries + 1, None
+            time.sleep(0.2)
+
+
+def _raise_failures(store: Store, ids: list[str]) -> None:
+    for experiment in ids:
+        for key in store.runs(experiment):
+            state = store.state(key)
+            if state.state != "done":
+                raise RunError(f"Run {key.run} of {experiment} {state.state}: {state.reason}")

@@ -1,0 +1,115 @@
+"""Commands about cohorts and this machine."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from fairal import __version__
+from fairal.cli.app import AsJson, Home, app, err, out
+from fairal.cli.experiments import check_seed
+from fairal.config import read_study
+from fairal.errors import InputError, RunError
+from fairal.files import new_folder
+from fairal.runs.crew import team
+from fairal.runs.shelf import trim
+from fairal.runs.standing import find
+from fairal.runs.store import Store
+
+
+@app.command()
+def cohort(
+    config: Annotated[Path, typer.Argument(help="A configuration file; its first experiment's cohort is drawn.")],
+    folder: Annotated[Path, typer.Option("--out", help="An empty or new folder.")],
+    seed: Annotated[int | None, typer.Option(help="By default the configuration's first.")] = None,
+) -> None:
+    """Write a cohort as NIfTI in a BIDS-like layout."""
+    experiment = read_study(config)[0]
+    seed = experiment.seeds[0] if seed is None else seed
+    check_seed(seed)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"--out {folder} must be an empty or new folder.")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if folder.exists():
+            folder.rmdir()  # empty, see above; it comes back whole or not at all
+    except OSError as error:
+        raise InputError(f"--out {folder} cannot be made ({error.strerror}).") from None
+    from fairal.cohort.bids import write_bids
+    from fairal.cohort.synthetic.draw import build_cohort
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+
+        def shown(what: str):
+            task = bar.add_task(what, total=None)
+            return lambda done, total: bar.update(task, completed=done, total=total)
+
+        splits = [build_cohort(experiment.cohort, seed, split, shown(f"draw {split}")) for split in ("pool", "test")]
+        with new_folder(folder.absolute()) as temporary:
+            count = write_bids(splits, temporary, shown("write"))
+    out.print(f"{count} subjects in {folder.absolute()}")
+
+
+@app.command()
+def clean(
+    home: Home = None,
+    cap_gb: Annotated[float, typer.Option(help="Keep this much of the cache.")] = 0.0,
+    volumes: Annotated[bool, typer.Option("--volumes", help="Remove display volumes instead; records stay.")] = False,
+    experiment: Annotated[str | None, typer.Option(help="Only this experiment's volumes.")] = None,
+) -> None:
+    """Free the cache of cohorts and fits (least recently used first), or the display volumes."""
+    store = Store(home)
+    if volumes:
+        chosen = [find(store, experiment)] if experiment else store.experiments()
+        freed = sum(store.clean_volumes(name) for name in chosen)
+    else:
+        freed = trim(store, int(cap_gb * 1e9))
+    out.print(f"Freed {freed / 1e6:.1f} MB.")
+
+
+@app.command()
+def doctor(
+    home: Home = None,
+    as_json: AsJson = False,
+    fit: Annotated[bool, typer.Option(help="Measure the seconds of one demo-sized fit.")] = True,
+) -> None:
+    """Say what this machine has: versions, devices, free disk, seconds per fit."""
+    from fairal.doctor import examine
+
+    store = Store(home)
+    facts = examine(store, measure=fit)
+    if as_json:
+        typer.echo(json.dumps(facts, indent=1))
+        return
+    table = Table(show_header=False)
+    for name, value in facts.items():
+        table.add_row(name, json.dumps(value) if isinstance(value, dict | list) else str(value))
+    out.print(table)
+
+
+@app.command()
+def worker(
+    home: Home = None,
+    slot: Annotated[int, typer.Option(help="One worker lives in each slot.")] = 0,
+    threads: Annotated[int, typer.Option(help="Of torch, per fit; 0 chooses.")] = 0,
+    linger: Annotated[float, typer.Option(help="Seconds to stay without work.")] = 0.0,
+) -> None:
+    """Work off queued and interrupted runs, then leave. The application starts these by itself."""
+    store = Store(home)
+    if hasattr(os, "nice"):
+        os.nice(10)  # the pages stay quick while all cores are busy
+    from fairal.runs.worker import Worker
+
+    if not Worker(store, threads or team().threads).work(slot, linger):
+        raise RunError(f"Another worker has slot {slot}.")
+
+
+@app.command("version")
+def version_command() -> None:
+    """Print the version."""
+    typer.echo(__version__)

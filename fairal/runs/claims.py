@@ -1,0 +1,123 @@
+"""Who takes up which run: claimed by its lock, ended by its holder. The lock is the life sign."""
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter, itemgetter
+
+from filelock import FileLock
+
+from fairal.errors import FairalError
+from fairal.facts.state import RunState
+from fairal.runs.locks import try_lock
+from fairal.runs.store import RunKey, Store
+
+MOST_ATTEMPTS = 3
+
+
+@dataclass
+class Claim:
+    """A run that this worker holds."""
+
+    key: RunKey
+    lock: FileLock
+    state: RunState
+
+
+def to_do(store: Store) -> Iterator[tuple[RunKey, RunState]]:
+    """List the runs that could be taken up, in the order in which they should be.
+
+    The oldest experiment first; in it the lowest seed, and there the run with the fewest rounds done, so that the arms
+    of a what-if grow side by side and no core waits for the last run. Runs that are known to have ended are not read;
+    what is found to have ended is entered in the ledger, so that this is so the next time.
+    """
+    for experiment in store.open_experiments():
+        still_open = False
+        for _, keys in groupby(sorted(store.open_runs(experiment), key=_seed), key=_seed):
+            rows = []
+            for position, key in enumerate(keys):
+                try:
+                    state = store.state(key)
+                except FairalError:
+                    still_open = True  # damaged: the pages say so, the others go on
+                    continue
+                if state.ended:
+                    note_end(store, key)
+                else:
+                    rows.append((state.rounds_done, position, key, state))
+            still_open |= bool(rows)
+            for _, _, key, state in sorted(rows, key=itemgetter(0, 1)):
+                if state.state != "waiting":
+                    yield key, state
+        if not still_open:
+            store.ledger.close(experiment, len(store.runs(experiment)))
+
+
+_seed = attrgetter("seed")
+
+
+def settle(store: Store) -> None:
+    """Hold the ledger to the folders, both ways: what it says too much is struck out, what it lacks is entered."""
+    store.audit()
+    for _ in to_do(store):
+        pass
+
+
+def claim(store: Store, skip: set[RunKey]) -> Claim | None:
+    """Take up the first run that nobody holds.
+
+    Args:
+        skip: Runs that wait for something another worker is making.
+    """
+    for key, _ in to_do(store):
+        if key in skip:
+            continue
+        # A page may hold the lock for an instant to see whether the run lives: try a little longer than that.
+        lock = try_lock(store.run_lock(key), wait_seconds=0.03)
+        if lock is None:
+            continue
+        held = _look_again(store, key, lock)
+        if held is not None:
+            return held
+        lock.release()
+    return None
+
+
+def _look_again(store: Store, key: RunKey, lock: FileLock) -> Claim | None:
+    """Read the state once more under the lock; None where there is nothing to take up after all."""
+    try:
+        state = store.state(key)
+    except FairalError:
+        return None
+    if state.state not in ("queued", "running"):
+        return None
+    if store.cancel_file(key).exists():
+        end(store, key, state, "cancelled", "Cancelled before it started again.")
+        return None
+    if state.attempts >= MOST_ATTEMPTS:
+        reason = f"Taken up {MOST_ATTEMPTS} times without finishing round {state.rounds_done}; see its log."
+        end(store, key, state, "failed", reason)
+        return None
+    return Claim(key, lock, state)
+
+
+def note_end(store: Store, key: RunKey) -> None:
+    """Enter a run in the ledger that is there no longer, or never was: read once more under its lock."""
+    lock = try_lock(store.run_lock(key))
+    if lock is None:
+        return
+    with lock, suppress(FairalError):
+        state = store.state(key)
+        if state.ended:
+            store.ledger.ended(key, state, store.state_file(key))
+
+
+def end(store: Store, key: RunKey, state: RunState, how: str, reason: str = "") -> None:
+    """End a run whose lock the caller holds: done, failed or cancelled."""
+    now = time.time()
+    ended = replace(state, state=how, reason=reason, part="", finished=now, updated=now)
+    store.write_state(key, ended)
+    store.ledger.ended(key, ended, store.state_file(key))
+    store.log(key, f"{how}: {reason}" if reason else how)

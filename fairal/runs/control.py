@@ -1,0 +1,116 @@
+"""What a person does to runs: cancel, resume, retry, delete."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from fairal.errors import FairalError, RunError
+from fairal.facts.state import RunState
+from fairal.runs.claims import end
+from fairal.runs.locks import try_lock
+from fairal.runs.store import RunKey, Store
+
+
+def cancel(store: Store, key: RunKey) -> None:
+    """Ask a run to stop: at once where nobody holds it, within a training step where somebody does."""
+    if store.state(key).ended:
+        return
+    store.cancel_file(key).touch()
+    lock = try_lock(store.run_lock(key), wait_seconds=0.03)
+    if lock is not None:
+        with lock:
+            state = store.state(key)
+            if not state.ended:
+                end(store, key, state, "cancelled", "Cancelled.")
+
+
+def resume(store: Store, key: RunKey) -> bool:
+    """Queue a run again that was cancelled, failed or interrupted; its finished rounds stay.
+
+    Returns:
+        Whether there was something to resume.
+
+    Raises:
+        RunError: A worker still holds it.
+    """
+    state = store.state(key)
+    if state.state in ("queued", "done") or store.shown_state(key, state) == "running":
+        return False
+    with _held(store, key):
+        store.cancel_file(key).unlink(missing_ok=True)
+        state = store.state(key)
+        queued = replace(state, state="queued", reason="", attempts=0, part="", finished=None, updated=time.time())
+        _queue(store, key, queued, "queued again")
+    return True
+
+
+def wake(store: Store, collection: str) -> int:
+    """Let the runs go on that wait for masks of a collection: they look again whether these are there.
+
+    Returns:
+        How many were queued.
+    """
+    woken = 0
+    for experiment in store.open_experiments():
+        try:
+            cohort = store.config(experiment).cohort
+        except FairalError:
+            continue  # damaged: the pages say so, the others go on
+        if cohort.kind == "folder" and cohort.collection == collection:
+            waiting = [key for key in store.open_runs(experiment) if store.state(key).state == "waiting"]
+            woken += sum(resume(store, key) for key in waiting)
+    return woken
+
+
+def retry(store: Store, key: RunKey) -> None:
+    """Queue a run again from its first round."""
+    with _held(store, key):
+        store.cancel_file(key).unlink(missing_ok=True)
+        store.start_over(key)
+        state = store.state(key)
+        fresh = RunState("queued", rounds=state.rounds, created=state.created, updated=time.time())
+        _queue(store, key, fresh, "queued again, from its first round")
+
+
+def _queue(store: Store, key: RunKey, state: RunState, said: str) -> None:
+    # Struck out of the ledger first: a run that is open and counts as ended would never be found.
+    store.ledger.open(key)
+    store.write_state(key, state)
+    store.log(key, said)
+
+
+def delete_run(store: Store, key: RunKey) -> None:
+    """Cancel a run if need be, and remove it."""
+    stop(store, key)
+    store.delete_run(key)
+
+
+def delete_experiment(store: Store, experiment: str) -> None:
+    """Cancel all runs of an experiment, and remove it."""
+    store.about_folder(experiment)
+    for key in store.runs(experiment):
+        stop(store, key)
+    store.delete_experiment(experiment)
+
+
+def stop(store: Store, key: RunKey, wait_seconds: float = 15.0) -> None:
+    """Ask a run to stop, and wait until nobody holds it.
+
+    Raises:
+        RunError: A worker still holds it.
+    """
+    store.cancel_file(key).touch()
+    lock = try_lock(store.run_lock(key), wait_seconds)
+    if lock is None:
+        raise RunError(f"Run {key.run} did not stop within {wait_seconds:.0f} s; try again in a moment.")
+    lock.release()
+
+
+@contextmanager
+def _held(store: Store, key: RunKey) -> Iterator[None]:
+    lock = try_lock(store.run_lock(key), wait_seconds=5.0)
+    if lock is None:
+        raise RunError(f"Run {key.run} is still held by a worker; cancel it first, or try again in a moment.")
+    with lock:
+        yield

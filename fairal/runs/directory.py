@@ -1,0 +1,155 @@
+"""Which experiments there are, and what they ask; finished ones are known from the ledger and not read."""
+
+import os
+import threading
+import time
+from collections import OrderedDict
+from pathlib import Path
+
+from fairal.config import ExperimentConfig, parse_experiment
+from fairal.errors import FairalError, InputError
+from fairal.runs.journal import Damaged, Journal, read_object
+from fairal.runs.ledger import Ended, Ledger, stamp_of
+from fairal.runs.paths import EXPERIMENT_ID, RUN_ID, RunKey
+
+_RACY_NS = 100_000_000  # file systems stamp folders in ticks: what changed within one is looked at again
+_KEPT_CONFIGS = 512
+
+
+class Directory(Journal):
+    """The experiments of a home.
+
+    Args:
+        home: Its absolute folder.
+    """
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(home)
+        self.ledger = Ledger(self.ledger_file)
+        self._names: tuple[int, frozenset[str]] = (0, frozenset())
+        self._open: tuple[tuple, tuple[str, ...]] = ((), ())
+        self._described: OrderedDict[str, tuple[tuple[int, int], dict, ExperimentConfig | FairalError]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def experiments(self) -> list[str]:
+        """List the ids of all experiments, newest first."""
+        self.ledger.refresh()
+        made = {name: self._created(name) for name in self._there()}
+        return sorted(made, key=lambda name: (made[name], name), reverse=True)
+
+    def open_experiments(self) -> tuple[str, ...]:
+        """List the experiments that may have work, oldest first; those that are known to be closed are not read."""
+        self.ledger.refresh()
+        there = self._there()
+        stamp = (there, self.ledger.version)
+        if self._open[0] != stamp:
+            pages = {name: self.ledger.page(name) for name in there}
+            names = [name for name, page in pages.items() if page is None or not page.closed]
+            self._open = (stamp, tuple(sorted(names, key=lambda name: (self._created(name), name))))
+        return self._open[1]
+
+    def open_runs(self, experiment: str) -> list[RunKey]:
+        """List the runs that may have work; those that are known to have ended are not read."""
+        page = self.ledger.page(experiment)
+        return [key for key in self.runs(experiment) if page is None or key.run not in page.ended]
+
+    def known_end(self, key: RunKey) -> Ended | None:
+        """Give how a run ended, if the ledger knows."""
+        page = self.ledger.page(key.experiment)
+        return page.ended.get(key.run) if page else None
+
+    def audit(self) -> None:
+        """Hold the ledger to the folders: strike out every run whose state was replaced behind its back."""
+        self.ledger.refresh()
+        for experiment in self._there():
+            page = self.ledger.page(experiment)
+            runs = f"{self.runs_dir(experiment)}{os.sep}"  # of ten thousand paths, pathlib takes half of the time
+            for run, ended in list(page.ended.items()) if page else ():
+                try:
+                    current = stamp_of(f"{runs}{run}{os.sep}state.json") == ended.stamp
+                except OSError:
+                    current = False
+                if not current:
+                    self.ledger.open(RunKey(experiment, run))
+
+    def _there(self) -> frozenset[str]:
+        changed = os.stat(self.experiments_dir).st_mtime_ns
+        seen, names = self._names
+        if changed != seen:
+            names = frozenset(e.name for e in os.scandir(self.experiments_dir) if EXPERIMENT_ID.fullmatch(e.name))
+            self._names = (changed if time.time_ns() - changed > _RACY_NS else 0, names)
+        return names
+
+    def _created(self, experiment: str) -> str:
+        page = self.ledger.page(experiment)
+        if page is not None and page.created is not None:
+            return page.created
+        try:
+            about = self.about(experiment)
+        except FairalError:
+            return ""
+        self.ledger.created(experiment, about["created"], about["config"].get("name", ""))
+        return about["created"]
+
+    def about(self, experiment: str) -> dict:
+        """Read an experiment's id, time of creation and configuration (as JSON).
+
+        Raises:
+            InputError: There is none of that id.
+            Damaged: Its file cannot be understood, or is of a newer version.
+        """
+        return self._read(experiment)[0]
+
+    def config(self, experiment: str) -> ExperimentConfig:
+        """Read an experiment's configuration."""
+        config = self._read(experiment)[1]
+        if isinstance(config, FairalError):
+            raise config
+        return config
+
+    def _read(self, experiment: str) -> tuple[dict, ExperimentConfig | FairalError]:
+        """Read and validate once, as long as the file is the same."""
+        path = self.about_folder(experiment) / "experiment.json"
+        try:
+            stamp = stamp_of(path)
+        except OSError:
+            stamp = (0, 0)
+        with self._lock:
+            kept = self._described.get(experiment)
+            if kept and kept[0] == stamp:
+                return kept[1:]
+        about = read_object(path)
+        if "config" not in about or "created" not in about:
+            raise Damaged(f"{path} is damaged: it lacks its configuration. Delete the experiment and launch it again.")
+        try:
+            config = parse_experiment(about["config"])
+        except InputError as error:
+            config = Damaged(f"The configuration of {experiment} is damaged: {error}")
+        with self._lock:
+            self._described[experiment] = (stamp, about, config)
+            while len(self._described) > _KEPT_CONFIGS:
+                self._described.popitem(last=False)
+        return about, config
+
+    def about_folder(self, experiment: str) -> Path:
+        """Give an experiment's folder, damaged or not.
+
+        Raises:
+            InputError: There is none of that id.
+        """
+        folder = self.experiment_dir(experiment)
+        if not folder.is_dir():
+            raise InputError(f"There is no experiment '{experiment}'; `fairal list` names those that are.")
+        return folder
+
+    def runs(self, experiment: str) -> list[RunKey]:
+        """List an experiment's runs in the order of its configuration."""
+        try:
+            there = {e.name for e in os.scandir(self.runs_dir(experiment)) if RUN_ID.fullmatch(e.name)}
+        except FileNotFoundError:
+            return []
+        try:
+            wanted = [f"{arm}-{seed}" for arm, seed, _ in self.config(experiment).runs()]
+        except FairalError:
+            wanted = sorted(there)
+        return [RunKey(experiment, name) for name in wanted if name in there]

@@ -1,0 +1,84 @@
+"""How long an experiment takes on this machine: measured rounds, scaled ones, or a guess."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from fairal.config import ExperimentConfig
+from fairal.files import write_json
+from fairal.runs.crew import team
+from fairal.runs.journal import Damaged, read_object
+from fairal.runs.store import Store
+
+START_SECONDS = 6.0
+"""Until workers have started and the first subjects are drawn: the first round less its fit in `benchmarks/demo.py`."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """A running mean of measured rounds: of the last ten or so."""
+
+    seconds: float
+    n: int
+    effort: float
+
+
+def speed_key(config: ExperimentConfig) -> str:
+    """Name what the seconds of a fit depend on."""
+    return config.learner.digest(**config.cohort.speed_facts)
+
+
+def estimate_seconds(store: Store, config: ExperimentConfig) -> tuple[float, str]:
+    """Estimate how long an experiment takes on this machine.
+
+    Returns:
+        Seconds, and what that rests on: ``measured`` fits of the same learner on this machine, or a ``scaled`` one of
+        another size (by voxels × steps × batch × channels²), or ``guessed`` where nothing was ever fitted here.
+    """
+    known = _known(store)
+    if row := known.get(speed_key(config)):
+        per_round, basis = row.seconds, "measured"
+    elif known:
+        nearest = max(known.values(), key=lambda row: row.n)
+        per_round, basis = nearest.seconds * _effort(config) / nearest.effort, "scaled"
+    else:
+        per_round, basis = 8.0 * _effort(config) / _DEMO_EFFORT, "guessed"
+    workers = min(team().workers, max(1, len(config.runs())))
+    # All arms of a seed wait for its first fit: with fewer seeds than workers, some of them idle meanwhile.
+    alone = 1 if len(config.seeds) < workers else 0
+    return START_SECONDS + per_round * (alone + (config.fits() - alone) / workers), basis
+
+
+def remember_speed(store: Store, config: ExperimentConfig, seconds: float) -> None:
+    """Note the seconds of one trained round."""
+    known = _known(store)
+    row = known.get(speed_key(config), Speed(seconds, 0, _effort(config)))
+    weight = max(0.1, 1 / (row.n + 1))
+    known[speed_key(config)] = Speed((1 - weight) * row.seconds + weight * seconds, row.n + 1, row.effort)
+    write_json(store.speed_file, {key: asdict(speed) for key, speed in known.items()})
+
+
+def _known(store: Store) -> dict[str, Speed]:
+    """What was measured here; what is damaged is measured again."""
+    try:
+        content = read_object(store.speed_file)
+    except Damaged:
+        return {}
+    return {key: Speed(**row) for key, row in content.items() if _is_speed(row)}
+
+
+def _is_speed(row: Any) -> bool:
+    return (
+        isinstance(row, dict)
+        and row.keys() == {"seconds", "n", "effort"}
+        and all(isinstance(v, int | float) and math.isfinite(v) and v > 0 for v in row.values())
+    )
+
+
+def _effort(config: ExperimentConfig) -> float:
+    x, y, z = config.cohort.shape
+    learner = config.learner
+    return x * y * z * learner.steps * learner.batch_size * learner.channels[0] * (1 + learner.residual_units)
+
+
+_DEMO_EFFORT = 48 * 56 * 40 * 150 * 2 * 8

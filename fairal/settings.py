@@ -1,0 +1,68 @@
+"""The environment: read here alone, on use, checked, with a sentence for a wrong value."""
+
+import math
+import os
+from pathlib import Path
+
+from fairal.errors import InputError
+
+
+def home() -> Path | None:
+    """FAIRAL_HOME: where everything lies; None where it is not set.
+
+    Raises:
+        InputError: It names the home of a person who is not here.
+    """
+    text = os.environ.get("FAIRAL_HOME", "")
+    if not text:
+        return None
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise InputError(f"FAIRAL_HOME must be a folder, got '{text[:60]}': there is no such user.") from None
+
+
+def workers() -> int | None:
+    """FAIRAL_WORKERS: how many workers run; None where it is not set."""
+    return _whole_number("FAIRAL_WORKERS", 64)
+
+
+def threads() -> int | None:
+    """FAIRAL_THREADS: threads of each worker; None where it is not set."""
+    return _whole_number("FAIRAL_THREADS", 256)
+
+
+def cache_bytes() -> int:
+    """FAIRAL_CACHE_GB: what the cache of cohorts and fits may hold; 5 GB where it is not set."""
+    text = os.environ.get("FAIRAL_CACHE_GB", "").strip() or "5"
+    try:
+        gigabytes = float(text)
+    except ValueError:
+        gigabytes = math.nan
+    if not 0 <= gigabytes <= 1e6:  # also where it is not a number
+        raise InputError(f"FAIRAL_CACHE_GB must be a number of gigabytes in 0..1000000, got '{text[:20]}'.")
+    return int(gigabytes * 1e9)
+
+
+def warm() -> bool:
+    """FAIRAL_WARM: 0 leaves out what a server prepares before the first click, for tests and small machines."""
+    text = os.environ.get("FAIRAL_WARM") or "1"
+    if text not in ("0", "1"):
+        raise InputError(f"FAIRAL_WARM must be 0 or 1, got '{text[:20]}'.")
+    return text == "1"
+
+
+def visible_gpus() -> list[str] | None:
+    """CUDA_VISIBLE_DEVICES: the GPUs that this process may use; None where nothing restricts them."""
+    text = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return None if text is None else [d.strip() for d in text.split(",") if d.strip() not in ("", "-1")]
+
+
+def _whole_number(name: str, most: int) -> int | None:
+    text = os.environ.get(name, "")
+    if not text:
+        return None
+    # isdecimal alone: '²' is a digit, and int() does not know it.
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= most):
+        raise InputError(f"{name} must be a whole number in 1..{most}, got '{text[:20]}'.")
+    return int(text)
