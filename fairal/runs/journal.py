@@ -138,6 +138,11 @@ class Journal(Paths):
         except KeyError as error:
             raise Damaged(f"{path} is damaged: it lacks {error}.") from None
 
+    def kept_subjects(self, experiment: str, seed: int) -> set[str]:
+        """Name the displayed subjects of a seed that were kept."""
+        ids = (file.stem.partition("-") for file in self.subjects_dir(experiment).glob(f"{seed}-*.npz"))
+        return {id_ for _, _, id_ in ids}
+
     def write_subject(self, experiment: str, seed: int, subject: str, volumes: SubjectVolumes) -> None:
         """Keep a displayed subject, once per experiment and seed."""
         with replacing(self.subject_file(experiment, seed, subject)) as file:

@@ -4,8 +4,8 @@ import os
 import time
 import traceback
 import warnings
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -30,6 +30,20 @@ from fairal.runs.reporting import Report, reason_of
 from fairal.runs.shelf import Busy, obtain
 from fairal.runs.speed import remember_speed
 from fairal.runs.store import Store
+
+
+@dataclass(frozen=True)
+class Played:
+    """A round that was computed, here or elsewhere.
+
+    Attributes:
+        displayed: Its displayed subjects by id, those alone that nobody has kept yet.
+        seconds: It took, without waiting for a free core.
+    """
+
+    done: Round
+    displayed: dict[str, SubjectVolumes]
+    seconds: float
 
 
 class Worker:
@@ -93,8 +107,8 @@ class Worker:
         fit(torch.from_numpy(drawn.t1), torch.from_numpy(drawn.mask), learner, 0)
         self.warm = True
 
-    def _take_up(self, held: Claim) -> None:
-        """Run one round of a run and release it, or end it."""
+    def _take_up(self, held: Claim) -> bool:
+        """Run one round of a run, or end it; says whether there is a next round."""
         store, key, before = self.store, held.key, held.state
         try:
             store.drop_half_written(key)
@@ -105,11 +119,11 @@ class Worker:
             )  # fmt: skip
             store.write_state(key, held.state)
             config = store.config(key.experiment)
-            source = KeptSource(open_source(config.cohort, key.seed, store.home), store, self.memory)
+            source = self._source(config, key.seed)
             task = next_task(config, key.arm, key.seed, source.rows("pool"), history)
             if isinstance(task, Task):
-                self._play(held, task, source, last=len(history) + 1 >= before.rounds)
-            elif isinstance(task, Waiting):
+                return self._play(held, task, source, last=len(history) + 1 >= before.rounds)
+            if isinstance(task, Waiting):
                 names = ", ".join(task.ids[:8]) + (" …" if len(task.ids) > 8 else "")
                 held.state = replace(held.state, state="waiting", reason=f"Waits for the masks of {names}.", attempts=0)
                 store.write_state(key, held.state)
@@ -125,6 +139,13 @@ class Worker:
         except Exception as error:
             # Whatever it was: the run says so, its log has the traceback, and the worker goes on with the next.
             self._end(held, "failed", reason_of(error, store), traceback.format_exc())
+        return False
+
+    def _source(self, config: ExperimentConfig, seed: int) -> Source:
+        return KeptSource(open_source(config.cohort, seed, self.store.home), self.store, self.memory)
+
+    def _device(self, name: str) -> torch.device:
+        return choose_device(name)
 
     def _end(self, held: Claim, how: str, reason: str, details: str = "") -> None:
         if not self.store.run_dir(held.key).exists():
@@ -133,24 +154,31 @@ class Worker:
         if details:
             self.store.log(held.key, details)
 
-    def _play(self, held: Claim, task: Task, source: Source, last: bool) -> None:
-        """Play one round and commit it."""
-        started, report = time.perf_counter(), Report(self.store, held)
-        job = ask(task, source, choose_device(task.config.device))
-        main, cached = self._fit(job, source, report)
-        folds = tuple(self._fit(fold, source, report)[0] for fold in ask_folds(job))
-        keep = _keeps_volumes(task.config, task.seed)
-        done = answer(job, Trained(main, cached, folds), keep_volumes=keep, hear=report)
-        record = self._commit(held, done, source, report)
-        seconds = time.perf_counter() - started
-        if not cached:
-            remember_speed(self.store, task.config, seconds - record.seconds["cohort"])
-        self._note(held, done, record, seconds)
+    def _play(self, held: Claim, task: Task, source: Source, last: bool) -> bool:
+        """Play one round and commit it; says whether there is a next one."""
+        report = Report(self.store, held)
+        job = ask(task, source, self._device(task.config.device))
+        played = self._compute(held, job, report)
+        record = self._commit(held, played, report)
+        self._note(held, played, record)
         if last:
             end(self.store, held.key, held.state, "done")
         else:
             held.state = replace(held.state, state="queued")
             self.store.write_state(held.key, held.state)
+        return not last
+
+    def _compute(self, held: Claim, job: FitJob, report: Report) -> Played:
+        """Train or find what a round needs, measure, and pick."""
+        started, source = time.perf_counter(), job.source
+        main, cached = self._fit(job, source, report)
+        folds = tuple(self._fit(fold, source, report)[0] for fold in ask_folds(job))
+        done = answer(job, Trained(main, cached, folds), keep_volumes=keeps_volumes(job.task), hear=report)
+        displayed = displayed_subjects(done, source, self.store.kept_subjects(held.key.experiment, job.task.seed))
+        seconds = time.perf_counter() - started
+        if not cached:
+            remember_speed(self.store, job.task.config, seconds - done.record.seconds["cohort"])
+        return Played(done, displayed, seconds)
 
     def _fit(self, job: FitJob, source: Source, report: Report) -> tuple[Fit, bool]:
         """Train or find a fit; while another worker trains it, draw the cohort that its round will need next."""
@@ -164,26 +192,19 @@ class Worker:
                 source.load(split, hear=lambda done, total: report("cohort", done, total))
             raise
 
-    def _commit(self, held: Claim, done: Round, source: Source, report: Report) -> Record:
+    def _commit(self, held: Claim, played: Played, report: Report) -> Record:
         report("write", 0, 1)
-        writing = time.perf_counter()
-        if done.volumes is not None:
-            self._write_subjects(held, done, source)
+        writing, done = time.perf_counter(), played.done
+        for name, volumes in played.displayed.items():
+            self.store.write_subject(held.key.experiment, held.key.seed, name, volumes)
         seconds = {**done.record.seconds, "write": round(time.perf_counter() - writing, 4)}
         record = replace(done.record, seconds=seconds)
         self.store.append_round(held.key, record, done.volumes)
         return record
 
-    def _write_subjects(self, held: Claim, done: Round, source: Source) -> None:
-        """Keep T1, truth and context of the displayed subjects, those that no other run has kept already."""
-        experiment, seed = held.key.experiment, held.key.seed
-        index = {s.id: (cohort, i) for cohort in map(source.load, SPLITS) for i, s in enumerate(cohort.subjects)}
-        for name in done.volumes.probability:
-            if not self.store.subject_file(experiment, seed, name).exists():
-                self.store.write_subject(experiment, seed, name, _displayed(*index[name], source))
-
-    def _note(self, held: Claim, done: Round, record: Record, seconds: float) -> None:
+    def _note(self, held: Claim, played: Played, record: Record) -> None:
         """Say in state and log what the round came to."""
+        done, seconds = played.done, played.seconds + record.seconds["write"]
         if record.round == 0:
             self.store.log(held.key, f"{record.device}, {record.threads} threads, torch {record.torch}")
         groups = ", ".join(f"{g} {d:.3f}" for g, d in done.dice_by_group.items())
@@ -195,8 +216,19 @@ class Worker:
         )  # fmt: skip
 
 
-def _keeps_volumes(config: ExperimentConfig, seed: int) -> bool:
-    return config.volumes == "all" or (config.volumes == "first_seed" and seed == config.seeds[0])
+def keeps_volumes(task: Task) -> bool:
+    """Say whether a round's volumes are kept for display."""
+    config = task.config
+    return config.volumes == "all" or (config.volumes == "first_seed" and task.seed == config.seeds[0])
+
+
+def displayed_subjects(done: Round, source: Source, kept: Collection[str]) -> dict[str, SubjectVolumes]:
+    """Give T1, truth and context of the displayed subjects, but for those whose ids are `kept` already."""
+    wanted = sorted(done.volumes.probability.keys() - kept) if done.volumes else []
+    if not wanted:
+        return {}
+    index = {s.id: (cohort, i) for cohort in map(source.load, SPLITS) for i, s in enumerate(cohort.subjects)}
+    return {name: _displayed(*index[name], source) for name in wanted}
 
 
 def _displayed(cohort: Cohort, i: int, source: Source) -> SubjectVolumes:
