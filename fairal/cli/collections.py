@@ -19,7 +19,7 @@ from fairal.cohort.folder.plain import plain
 from fairal.cohort.folder.wishes import Report, TooFewGroups, Wishes, report_on
 from fairal.errors import FairalError, InputError
 from fairal.runs import control
-from fairal.runs.crews.local import LocalCrew
+from fairal.runs.crews.engine import crew_of
 from fairal.runs.store import Store
 
 _SHOWN = 30
@@ -66,7 +66,7 @@ def import_command(
         raise
     _show(report, as_json, monotonic() - started)
     if update and (woken := control.wake(store, name)):
-        LocalCrew().ensure(store)
+        crew_of().ensure(store)
         err.print(f"{woken} runs waited for masks and look again whether theirs are there.")
 
 

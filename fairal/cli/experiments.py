@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from fairal.cli.app import AsJson, Home, Names, app, out
+from fairal.cli.app import AsJson, Home, Names, On, app, out
 from fairal.cli.follow import foreground
 from fairal.cli.tables import print_tables
 from fairal.config import LIMITS, FolderCohort, read_study, study_json
@@ -17,7 +17,7 @@ from fairal.errors import FairalError, InputError
 from fairal.presets import PRESETS, own, preset
 from fairal.runs import control
 from fairal.runs.claims import settle
-from fairal.runs.crews.local import LocalCrew
+from fairal.runs.crews.engine import crew_of
 from fairal.runs.launch import launch
 from fairal.runs.standing import Standing, closed, find, standing
 from fairal.runs.store import Store
@@ -35,7 +35,8 @@ def demo(
     check_seed(seed)
     configs = [c.model_copy(update={"seeds": (seed,)}) for c in preset("smoke" if smoke else "demo")]
     store = Store(home)
-    foreground(store, launch(store, configs))
+    crew = crew_of()
+    foreground(store, launch(store, configs, crew=crew), crew)
 
 
 def check_seed(seed: int) -> None:
@@ -70,16 +71,17 @@ def preset_command(
 def run(
     config: Annotated[Path, typer.Argument(help="A configuration file, see `fairal preset`.")],
     detach: Annotated[bool, typer.Option("--detach", help="Leave the runs in the background.")] = False,
+    on: On = None,
     home: Home = None,
 ) -> None:
     """Run the experiments of a configuration file; prints their ids."""
-    configs = read_study(config)
+    configs, crew = read_study(config), crew_of(on)
     store = Store(home)
-    ids = launch(store, configs)
+    ids = launch(store, configs, crew=crew)
     for experiment in ids:
         typer.echo(experiment)
     if not detach:
-        foreground(store, ids)
+        foreground(store, ids, crew)
 
 
 @app.command("list")
@@ -170,17 +172,18 @@ def cancel(experiments: Names, home: Home = None) -> None:
 def resume(
     experiments: Names,
     detach: Annotated[bool, typer.Option("--detach", help="Leave the runs in the background.")] = False,
+    on: On = None,
     home: Home = None,
 ) -> None:
     """Go on with cancelled, failed or interrupted runs from their last finished round."""
-    store = Store(home)
+    store, crew = Store(home), crew_of(on)
     found = [find(store, name) for name in experiments]
     for experiment in found:
         count = sum(control.resume(store, key) for key in store.runs(experiment))
         out.print(f"{experiment}: {count} run(s) queued again.")
-    LocalCrew().ensure(store)
+    crew.ensure(store)
     if not detach:
-        foreground(store, found)
+        foreground(store, found, crew)
 
 
 @app.command()

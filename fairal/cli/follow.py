@@ -10,17 +10,17 @@ from fairal.cli.tables import print_tables
 from fairal.errors import RunError
 from fairal.facts.state import ENDED
 from fairal.runs import control
-from fairal.runs.crews.local import LocalCrew
+from fairal.runs.crew import Crew
 from fairal.runs.standing import standing
 from fairal.runs.store import Store
 
 
-def foreground(store: Store, ids: list[str]) -> None:
+def foreground(store: Store, ids: list[str], crew: Crew) -> None:
     """Follow experiments until they end, print their tables; Ctrl-C cancels them."""
     interrupted = []
     before = signal.signal(signal.SIGINT, lambda *_: interrupted.append(True))
     try:
-        _follow(store, ids, interrupted)
+        _follow(store, ids, crew, interrupted)
     finally:
         signal.signal(signal.SIGINT, before)
     if interrupted:
@@ -33,12 +33,12 @@ def foreground(store: Store, ids: list[str]) -> None:
     _raise_failures(store, ids)
 
 
-def _follow(store: Store, ids: list[str], interrupted: list) -> None:
+def _follow(store: Store, ids: list[str], crew: Crew, interrupted: list) -> None:
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("rounds"),
         TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False),
     )  # fmt: skip
-    alone_since, tries, crew = None, 0, LocalCrew()
+    alone_since, tries = None, 0
     with Progress(*columns, console=err, transient=True) as bar:
         tasks = {e: bar.add_task(e, total=None) for e in ids}
         while not interrupted:
@@ -52,7 +52,7 @@ def _follow(store: Store, ids: list[str], interrupted: list) -> None:
             alone_since = None if alive else alone_since or time.monotonic()
             if alone_since and time.monotonic() - alone_since > 20:
                 if tries == 2:
-                    raise RunError(f"No worker could start; {store.worker_log(0)} says why.")
+                    raise RunError(crew.why_none(store))
                 crew.ensure(store)
                 tries, alone_since = tries + 1, None
             time.sleep(0.2)

@@ -30,6 +30,10 @@ class Crew(Protocol):
         """Count who is there."""
         ...
 
+    def why_none(self, store: Store) -> str:
+        """Say in a sentence why nobody could start."""
+        ...
+
 
 @dataclass(frozen=True)
 class Team:

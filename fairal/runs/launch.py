@@ -3,7 +3,7 @@
 from fairal.cohort.folder.source import look_at
 from fairal.config import ExperimentConfig
 from fairal.runs.crew import Crew
-from fairal.runs.crews.local import LocalCrew
+from fairal.runs.crews.engine import crew_of
 from fairal.runs.store import Store
 
 
@@ -21,12 +21,12 @@ def launch(
         configs: One or more.
         token: The same token launches once, whatever is clicked.
         linger_seconds: How long workers stay afterwards.
-        crew: Who computes; this machine's processes by default.
+        crew: Who computes; FAIRAL_ENGINE's by default.
 
     Returns:
         The experiments' ids.
     """
     looked_at = [look_at(config, store.home) for config in configs]
     ids = [store.create(config, f"{token}-{i}" if token else None)[0] for i, config in enumerate(looked_at)]
-    (crew or LocalCrew()).ensure(store, linger_seconds)
+    (crew or crew_of()).ensure(store, linger_seconds)
     return ids

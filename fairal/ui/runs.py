@@ -8,7 +8,7 @@ import streamlit as st
 from fairal.errors import FairalError
 from fairal.facts.state import RunState
 from fairal.runs import control
-from fairal.runs.crews.local import LocalCrew
+from fairal.runs.crews.engine import crew_of
 from fairal.runs.store import RunKey, Store
 from fairal.strategies.catalog import label
 from fairal.ui.frame import LINGER_SECONDS
@@ -81,7 +81,7 @@ def act(store: Store, verb: str, keys: list[RunKey]) -> None:
         except FairalError as error:
             problems.append(str(error))
     if verb in ("resume", "retry"):
-        LocalCrew().ensure(store, LINGER_SECONDS)
+        crew_of().ensure(store, LINGER_SECONDS)
     words = {"cancel": "asked to stop", "resume": "queued again", "retry": "queued again from their first round",
              "delete": "deleted"}  # fmt: skip
     st.toast(f"{done} run(s) {words[verb]}." if not problems else problems[0])

@@ -28,6 +28,9 @@ class LocalCrew:
     def alive(self, store: Store) -> int:
         return live_workers(store)
 
+    def why_none(self, store: Store) -> str:
+        return f"No worker could start; {store.worker_log(0)} says why."
+
 
 def start_worker(store: Store, slot: int, size: Team, linger_seconds: float = 0.0) -> subprocess.Popen:
     """Start one worker: a fresh interpreter."""

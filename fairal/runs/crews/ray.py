@@ -1,0 +1,61 @@
+"""A Ray cluster as a crew: this side starts the foreman and does not load Ray itself. See docs/cluster.md."""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+
+from fairal.errors import InputError
+from fairal.runs.claims import to_do
+from fairal.runs.locks import is_locked
+from fairal.runs.store import Store
+
+FOREMAN = "foreman"
+"""The foreman's place among the workers of a home: its lock and its log."""
+SAID = "fairal: "
+"""What the command line puts before a sentence."""
+
+
+class RayCrew:
+    """See `Crew`. One foreman per home hands the runs out to the cluster; it is all that runs for sure on this machine.
+
+    Args:
+        engine: ``ray``, for a cluster of this machine that ends with its work, or ``ray://HOST:PORT``.
+
+    Raises:
+        InputError: Ray is not installed.
+    """
+
+    def __init__(self, engine: str) -> None:
+        if find_spec("ray") is None:
+            raise InputError(f"'{engine}' needs Ray: pip install 'fairal[ray]'.")
+        self.engine = engine
+
+    def ensure(self, store: Store, linger_seconds: float = 0.0, warm: bool = False) -> int:
+        if self.alive(store) or not (warm or next(to_do(store), None) is not None):
+            return 0
+        start_foreman(store, self.engine, linger_seconds)
+        return 1
+
+    def alive(self, store: Store) -> int:
+        return int(is_locked(store.worker_lock(FOREMAN)))
+
+    def why_none(self, store: Store) -> str:
+        """Say why no foreman could start: in its own words, if it had some."""
+        log = store.worker_log(FOREMAN)
+        said = [line for line in log.read_text("utf-8", "replace").splitlines() if line] if log.exists() else []
+        if said and said[-1].startswith(SAID):
+            return said[-1].removeprefix(SAID)
+        return f"No foreman could start; {log} says why."
+
+
+def start_foreman(store: Store, engine: str, linger_seconds: float = 0.0) -> subprocess.Popen:
+    """Start a foreman in a session of its own, so that it outlives whoever asked for it."""
+    # The foreman computes nothing; what it imports would take a thread per core to do so.
+    environment = dict(os.environ, OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
+    command = [sys.executable, "-m", "fairal", "foreman", "--home", str(store.home), "--on", engine]
+    command += ["--linger", str(linger_seconds)]
+    with store.worker_log(FOREMAN).open("ab") as log:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=environment
+        )
