@@ -21,7 +21,7 @@ import torch
 
 from fairal import settings
 from fairal.errors import InputError, RunError
-from fairal.loop.progress import Progress
+from fairal.loop.progress import Progress, silence
 from fairal.runs.crew import team
 from fairal.runs.crews import ray_node
 from fairal.runs.crews.ray_node import Order, Parcel
@@ -36,7 +36,7 @@ class Cluster:
 
     Args:
         engine: ``ray`` starts a cluster of this machine, which ends with this process; ``ray://HOST:PORT`` joins one.
-        train, play: What the nodes do; benchmarks have them do nothing.
+        train, play, prepare: What the nodes do; benchmarks have them do nothing.
 
     Attributes:
         local: Whether the nodes share this machine's disk for sure.
@@ -47,7 +47,13 @@ class Cluster:
         RunError: There is no cluster at that address, or it has another token.
     """
 
-    def __init__(self, engine: str, train: Callable = ray_node.train, play: Callable = ray_node.play) -> None:
+    def __init__(
+        self,
+        engine: str,
+        train: Callable = ray_node.train,
+        play: Callable = ray_node.play,
+        prepare: Callable = ray_node.prepare,
+    ) -> None:
         self.local = engine == "ray"
         self.threads = settings.threads() or 1
         self._ray = _join(None if self.local else engine.removeprefix("ray://"), self.threads)
@@ -55,7 +61,7 @@ class Cluster:
         self._head = (host, int(port))
         self._board = _board(self._ray)
         self._said: dict[str, tuple[str, int, int]] = {}
-        self._train, self._play = self._task(train), self._task(play)
+        self._train, self._play, self._prepare = map(self._task, (train, play, prepare))
         self._refresh_at = 0.0
         self.refresh()
 
@@ -115,6 +121,10 @@ class Cluster:
     def train(self, order: Order) -> Any:
         """Send out a training; gives a reference to its fit."""
         return self._train.options(**self._share(order)).remote(self._board, order.key, order)
+
+    def prepare(self, order: Order) -> None:
+        """Have a free place, if there is one, make ready for an order that waits; nobody waits for that."""
+        self._prepare.options(**self._share(order)).remote(self._board, "", order)
 
     def play(self, about: str, order: Order, cached: bool, kept: frozenset[str], fits: list) -> Any:
         """Send out an answer; `fits` are references, resolved where the answer is computed."""
@@ -186,6 +196,8 @@ class _Fetch:
 
 
 def _teller(board: Any, about: str) -> Progress:
+    if not about:
+        return silence
     last = 0.0
 
     def tell(part: str, done: int, total: int) -> None:
@@ -221,17 +233,23 @@ def _join(address: str | None, threads: int) -> Any:
     if mode != "token":
         raise InputError(f"RAY_AUTH_MODE must be token, got '{mode[:20]}': whoever reaches an open cluster rules it.")
     os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_task_oom_retries="1")
+    if address is None or _host_port(address)[0] in ("127.0.0.1", "localhost"):
+        # Ray would take this machine's outer address for a loopback one, and listen to everybody there.
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     if address is None:
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)  # known to this cluster alone, and gone with it
     elif not _answers(*_host_port(address)):
         raise RunError(f"No Ray cluster answers at {address}; `ray start --head` starts one, see docs/cluster.md.")
     import ray  # reads the environment when it is loaded
 
-    quiet = {"include_dashboard": False} if address is None else {"address": address}
-    if address is None:
-        quiet |= {"num_cpus": team().workers * threads, "_node_ip_address": "127.0.0.1"}
+    own = {"include_dashboard": False, "num_cpus": team().workers * threads}
     try:
-        ray.init(**quiet, log_to_driver=False, logging_level="error", namespace="fairal")
+        ray.init(
+            **(own if address is None else {"address": address}),
+            log_to_driver=False,
+            logging_level="error",
+            namespace="fairal",
+        )
     except ray.exceptions.AuthenticationError:
         raise RunError(f"The Ray cluster at {address} has another token; see docs/cluster.md.") from None
     except (ConnectionError, RuntimeError, ray.exceptions.RayError) as error:

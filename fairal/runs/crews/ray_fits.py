@@ -65,6 +65,9 @@ class Fits:
             self._table[order.key] = training
             self._table.move_to_end(order.key)
             training.users += 1
+            idle = not training.finished and 1 < training.users <= self._cluster.slots
+        if idle:  # it waits for another run's training: a place that is free meanwhile has something to do
+            self._cluster.prepare(order)
         try:
             yield training, found
         finally:

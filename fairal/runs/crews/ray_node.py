@@ -27,7 +27,7 @@ from fairal.loop.job import FitJob, fit_key
 from fairal.loop.progress import Progress, silence
 from fairal.loop.round import Trained, answer
 from fairal.loop.task import Task
-from fairal.runs.kept import POLL_SECONDS, KeptSource, Memory
+from fairal.runs.kept import POLL_SECONDS, SPLITS, KeptSource, Memory
 from fairal.runs.shelf import Busy, find, obtain
 from fairal.runs.store import Store
 from fairal.runs.worker import Played, displayed_subjects, keeps_volumes
@@ -73,6 +73,13 @@ class Order:
 def train(order: Order, hear: Progress = silence) -> Fit:
     """Train on this node. Raises RunError where `open_job` or `FitJob.train` does."""
     return open_job(order).train(hear)
+
+
+def prepare(order: Order, hear: Progress = silence) -> None:
+    """Load on this node, while another one trains, what the answer will need."""
+    job = open_job(order)
+    for split in SPLITS:
+        job.source.load(split, hear=lambda done, total: hear("cohort", done, total))
 
 
 def play(order: Order, cached: bool, kept: frozenset[str], main: Fit, *folds: Fit, hear: Progress = silence) -> Played:
