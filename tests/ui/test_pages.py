@@ -235,7 +235,7 @@ def test_a_worker_that_cannot_start_is_said(monkeypatch, store):
 
 
 def test_opening_a_page_brings_nothing_heavy_into_the_server():
-    modules = "fairal.ui.frame, fairal.ui.charts, fairal.ui.compare, fairal.ui.forms, fairal.ui.live, fairal.ui.preview"
+    modules = "fairal.ui.frame, fairal.ui.charts, fairal.ui.compare, fairal.ui.form, fairal.ui.live, fairal.ui.preview"
     code = f"import {modules}, fairal.ui.runs, fairal.ui.slices, fairal.ui.viewer, fairal.ui.summary\nimport sys\n"
     ran = subprocess.run([sys.executable, "-c", code + "print(*sys.modules)"], capture_output=True, text=True, cwd=ROOT)
     assert ran.returncode == 0, ran.stderr
