@@ -29,6 +29,12 @@ def selectable() -> dict[str, str]:
     return {str(Arm(entry.id)): entry.picks_by for entry in CATALOG.values()}
 
 
+def source(arm: str) -> str:
+    """Say what an arm is there for, and where it comes from."""
+    entry = CATALOG[Arm.parse(arm).query]
+    return f"{entry.role}; {entry.source}".removesuffix("; -")
+
+
 @dataclass(frozen=True)
 class Draft:
     """One value for each field of the form.
@@ -175,7 +181,7 @@ class Draft:
         }
 
 
-FIELDS = tuple(field.name for field in fields(Draft))
+NAMES = tuple(field.name for field in fields(Draft))
 
 
 def start_text(config: ExperimentConfig) -> str:

@@ -9,18 +9,8 @@ from fairal.config import LIMITS, ExperimentConfig, parse_study, study_json
 from fairal.errors import InputError
 from fairal.presets import PRESETS, preset
 from fairal.strategies.catalog import label
-from fairal.ui.draft import (
-    DEVICES,
-    FIELDS,
-    LEARNERS,
-    MOST_SEEDS,
-    STARTS,
-    VIEWS,
-    VOLUMES,
-    Draft,
-    selectable,
-    start_text,
-)
+from fairal.ui import draft as fields
+from fairal.ui.draft import Draft, selectable, source, start_text
 
 PRESET_NAMES = {
     "smoke": "Quick look",
@@ -76,12 +66,12 @@ def launch_form(how_long: Callable[[list[ExperimentConfig]], str]) -> list[Exper
 
 def _current() -> Draft:
     """What the form says at this moment."""
-    chosen = {name: st.session_state[name] for name in FIELDS if name in st.session_state}
+    chosen = {name: st.session_state[name] for name in fields.NAMES if name in st.session_state}
     return Draft(**{name: tuple(v) if isinstance(v, list) else v for name, v in chosen.items()})
 
 
 def _put(draft: Draft) -> None:
-    for name in FIELDS:
+    for name in fields.NAMES:
         value = getattr(draft, name)
         st.session_state[name] = list(value) if isinstance(value, tuple) else value
     for arm in selectable():
@@ -158,7 +148,7 @@ def _fields() -> Draft:
         st.subheader("Budget")
         st.multiselect(
             "Labelled at the start (reference + biased)",
-            STARTS,
+            fields.STARTS,
             list(_BLANK.starts),
             key="starts",
             accept_new_options=True,
@@ -170,7 +160,7 @@ def _fields() -> Draft:
         st.caption(_total())
     with repeats:
         st.subheader("Certainty")
-        st.number_input("Seeds", 1, MOST_SEEDS, _BLANK.seeds, key="seeds", **_BOUND,
+        st.number_input("Seeds", 1, fields.MOST_SEEDS, _BLANK.seeds, key="seeds", **_BOUND,
                         help="Each repeats everything with another cohort; five or more give intervals.")  # fmt: skip
         _number("Test set (matched pairs)", "pairs", "test_pairs")
         st.toggle("Reference fits", key="references", **_BOUND,
@@ -197,22 +187,22 @@ def _advanced() -> None:
     left, middle, right = st.columns(3, gap="large")
     with left:
         st.text_input("Study", key="study", max_chars=80, help="Experiments of one study belong together.", **_BOUND)
-        st.selectbox("Field of view", list(VIEWS), key="view", **_BOUND)
+        st.selectbox("Field of view", list(fields.VIEWS), key="view", **_BOUND)
         _number("Pool (subjects that can be labelled)", "pool", "pool_size")
     with middle:
         st.slider("Contrast fade", *LIMITS["fade"], _BLANK.fading, 0.05, key="fading", **_BOUND,
                   help="How far the structure's intensity fades towards white matter in the biased group.")  # fmt: skip
-        st.selectbox("Learner", list(LEARNERS), key="learner", format_func=_learner_text, **_BOUND)
-        st.selectbox("Device", DEVICES, key="device", **_BOUND)
+        st.selectbox("Learner", list(fields.LEARNERS), key="learner", format_func=_learner_text, **_BOUND)
+        st.selectbox("Device", fields.DEVICES, key="device", **_BOUND)
     with right:
         _number("First seed", "first_seed", "seed")
-        st.selectbox("Keep volumes for Slices", VOLUMES, key="volumes", format_func=lambda v: v.replace("_", " "),
-                     **_BOUND)  # fmt: skip
+        st.selectbox("Keep volumes for Slices", fields.VOLUMES, key="volumes", **_BOUND,
+                     format_func=lambda v: v.replace("_", " "))  # fmt: skip
         _baseline()
 
 
 def _learner_text(name: str) -> str:
-    learner = LEARNERS[name]
+    learner = fields.LEARNERS[name]
     return f"{name}: {'-'.join(map(str, learner.channels))}, {learner.steps} steps, batch {learner.batch_size}"
 
 
@@ -227,15 +217,16 @@ def _strategies() -> None:
     """A box for each arm, with what it picks by; the order in which they are ticked is that of tables and colours."""
     offered = selectable()
     if not any(_tick(arm) in st.session_state for arm in offered):  # newly opened, or come back to
-        asked = set(st.query_params.get_all("strategies"))
-        known = [arm for arm in offered if asked & {arm, label(arm)}]
-        st.session_state["strategies"] = known or list(_BLANK.strategies)
+        asked = st.query_params.get_all("strategies")
+        known = dict.fromkeys(arm for text in asked for arm in offered if text in (arm, label(arm)))
+        st.session_state["strategies"] = list(known or _BLANK.strategies)
         for arm in offered:
             st.session_state[_tick(arm)] = arm in st.session_state["strategies"]
     st.subheader("Strategies")
+    st.caption("What each picks by:")
     with st.grid(3, min_column_width=260):
         for arm, picks_by in offered.items():
-            st.checkbox(f"**{label(arm)}** · picks by {picks_by}", key=_tick(arm))
+            st.checkbox(f"**{label(arm)}**: {picks_by}", key=_tick(arm), help=source(arm), wrap=True)
     kept = [arm for arm in st.session_state["strategies"] if arm in offered and st.session_state[_tick(arm)]]
     st.session_state["strategies"] = kept + [a for a in offered if st.session_state[_tick(a)] and a not in kept]
     if st.session_state["strategies"] != list(_BLANK.strategies):

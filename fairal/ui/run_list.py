@@ -98,8 +98,9 @@ def _range(values: Sequence[float]) -> str:
 
 
 def runs_frame(runs: Sequence[SeenRun]) -> pd.DataFrame:
-    """One row per run, what a person looks for first."""
-    return pd.DataFrame([_cells(run) for run in runs])
+    """One row per run, what a person looks for first; columns in which nothing stands are left out."""
+    frame = pd.DataFrame([_cells(run) for run in runs])
+    return frame.loc[:, [column for column in frame if not frame[column].isin([None, ""]).all()]]
 
 
 def _cells(run: SeenRun) -> dict:

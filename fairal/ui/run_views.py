@@ -38,7 +38,8 @@ def _experiment(store: Store, row: ExperimentRow) -> None:
     with state:
         _chip(row.standing.state)
     runs.markdown(f"{row.standing.runs_done} of {row.standing.runs} runs done  \n:small[{row.created}]")
-    dice.markdown(dice_ranges(store, row.id) or ":gray[no round yet]")
+    ranges = dice_ranges(store, row.id)
+    dice.markdown(f"Dice {ranges}" if ranges else ":gray[no round yet]")
     button.button("Open", key=f"open_{row.id}", on_click=_choose, args=(row.id,), width="stretch")
 
 

@@ -107,11 +107,11 @@ def test_a_new_entry_of_the_catalog_stands_in_the_form_by_itself(monkeypatch, st
     monkeypatch.setitem(CATALOG, "thirteenth", entry)
     page = open_page(monkeypatch, store, "launch", {"strategies": ["Thirteenth", "Entropy"]})
     box = page.checkbox(key="arm_thirteenth")
-    assert "picks by the moon" in box.label
+    assert "the moon" in box.label
     assert box.value
     assert not page.checkbox(key="arm_random").value
     button(page, "Launch").click().run()
-    assert set(store.config(store.experiments()[0]).strategies) == {"thirteenth", "entropy"}
+    assert store.config(store.experiments()[0]).strategies == ("thirteenth", "entropy")
 
 
 def test_what_takes_longer_than_an_hour_asks_first(monkeypatch, store):

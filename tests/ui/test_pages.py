@@ -228,6 +228,16 @@ def test_the_preview_is_quick_after_the_first(monkeypatch, store):
     assert "with the bias" in said(page)
 
 
+def test_the_name_of_a_strength_is_lit_wherever_the_strength_came_from(monkeypatch, store):
+    page = open_page(monkeypatch, store, "cohort")
+    assert page.button_group(key="named").value == "strong"
+    page.slider(key="strength").set_value(0.62).run()
+    assert page.button_group(key="named").value is None
+    page.button_group(key="named").set_value("weak").run()
+    assert page.slider(key="strength").value == 0.42
+    assert open_page(monkeypatch, store, "cohort", {"strength": "0"}).button_group(key="named").value == "none"
+
+
 def test_a_worker_that_cannot_start_is_said(monkeypatch, store):
     experiment, _ = store.create(tiny_config())
     page = open_page(monkeypatch, store, "compare", {"experiments": experiment})
