@@ -66,7 +66,7 @@ def memory_over_reloads(home: Path, reloads: int) -> list[tuple[float, float]]:
         page, started = browser.new_page(), time.perf_counter()
         for i in range(reloads):
             page.goto(server.url(("runs", "compare")[i % 2]))
-            page.locator("[data-testid=stDataFrame]").first.wait_for(timeout=60_000)
+            page.locator("[data-testid=stDataFrame], .st-key-runs_page").first.wait_for(timeout=60_000)
             page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
             if (i + 1) % 20 == 0:
                 status = Path(f"/proc/{server.process.pid}/status").read_text().splitlines()

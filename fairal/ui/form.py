@@ -8,9 +8,9 @@ import streamlit as st
 from fairal.config import LIMITS, ExperimentConfig, parse_study, study_json
 from fairal.errors import InputError
 from fairal.presets import PRESETS, preset
-from fairal.strategies.catalog import label
 from fairal.ui import draft as fields
-from fairal.ui.draft import Draft, selectable, source, start_text
+from fairal.ui.arms import choose_arms, choose_baseline, tick
+from fairal.ui.draft import Draft, selectable, start_text
 
 PRESET_NAMES = {
     "smoke": "Quick look",
@@ -75,7 +75,7 @@ def _put(draft: Draft) -> None:
         value = getattr(draft, name)
         st.session_state[name] = list(value) if isinstance(value, tuple) else value
     for arm in selectable():
-        st.session_state[_tick(arm)] = arm in draft.strategies
+        st.session_state[tick(arm)] = arm in draft.strategies
 
 
 def _turn() -> None:
@@ -159,16 +159,20 @@ def _fields() -> Draft:
         _number("Rounds", "rounds", "rounds")
         st.caption(_total())
     with repeats:
-        st.subheader("Certainty")
-        st.number_input("Seeds", 1, fields.MOST_SEEDS, _BLANK.seeds, key="seeds", **_BOUND,
-                        help="Each repeats everything with another cohort; five or more give intervals.")  # fmt: skip
-        _number("Test set (matched pairs)", "pairs", "test_pairs")
-        st.toggle("Reference fits", key="references", **_BOUND,
-                  help="For orientation: trained on the reference group alone, and on the whole pool.")  # fmt: skip
-    _strategies()
+        _certainty()
+    choose_arms()
     with st.expander("Advanced", icon=":material/tune:"):
         _advanced()
     return _current()
+
+
+def _certainty() -> None:
+    st.subheader("Certainty")
+    st.number_input("Seeds", 1, fields.MOST_SEEDS, _BLANK.seeds, key="seeds", **_BOUND,
+                    help="Each repeats everything with another cohort; five or more give intervals.")  # fmt: skip
+    _number("Test set (matched pairs)", "pairs", "test_pairs")
+    st.toggle("Reference fits", key="references", **_BOUND,
+              help="For orientation: trained on the reference group alone, and on the whole pool.")  # fmt: skip
 
 
 def _number(text: str, key: str, limit: str) -> None:
@@ -198,47 +202,9 @@ def _advanced() -> None:
         _number("First seed", "first_seed", "seed")
         st.selectbox("Keep volumes for Slices", fields.VOLUMES, key="volumes", **_BOUND,
                      format_func=lambda v: v.replace("_", " "))  # fmt: skip
-        _baseline()
+        choose_baseline()
 
 
 def _learner_text(name: str) -> str:
     learner = fields.LEARNERS[name]
     return f"{name}: {'-'.join(map(str, learner.channels))}, {learner.steps} steps, batch {learner.batch_size}"
-
-
-# ---------------------------------------------------------------------- arms
-
-
-def _tick(arm: str) -> str:
-    return f"arm_{arm}"
-
-
-def _strategies() -> None:
-    """A box for each arm, with what it picks by; the order in which they are ticked is that of tables and colours."""
-    offered = selectable()
-    if not any(_tick(arm) in st.session_state for arm in offered):  # newly opened, or come back to
-        asked = st.query_params.get_all("strategies")
-        known = dict.fromkeys(arm for text in asked for arm in offered if text in (arm, label(arm)))
-        st.session_state["strategies"] = list(known or _BLANK.strategies)
-        for arm in offered:
-            st.session_state[_tick(arm)] = arm in st.session_state["strategies"]
-    st.subheader("Strategies")
-    st.caption("What each picks by:")
-    with st.grid(3, min_column_width=260):
-        for arm, picks_by in offered.items():
-            st.checkbox(f"**{label(arm)}**: {picks_by}", key=_tick(arm), help=source(arm), wrap=True)
-    kept = [arm for arm in st.session_state["strategies"] if arm in offered and st.session_state[_tick(arm)]]
-    st.session_state["strategies"] = kept + [a for a in offered if st.session_state[_tick(a)] and a not in kept]
-    if st.session_state["strategies"] != list(_BLANK.strategies):
-        st.query_params["strategies"] = [label(arm) for arm in st.session_state["strategies"]]
-    elif "strategies" in st.query_params:
-        del st.query_params["strategies"]
-
-
-def _baseline() -> None:
-    there = st.session_state["strategies"]
-    if there and st.session_state.get("against") not in there:
-        st.session_state["against"] = _BLANK.against if _BLANK.against in there else there[0]
-    if there:
-        st.selectbox("Measured against", there, key="against", format_func=label,
-                     help="The strategy whose gap the others are to reduce.")  # fmt: skip
