@@ -3,16 +3,14 @@
 import streamlit as st
 
 from fairal.errors import FairalError
-from fairal.report.charts import MEASURES, X_AXES
+from fairal.report.arms import arm_label
+from fairal.report.comparison import summarise_experiment
+from fairal.report.figures import X_AXES, View, figures
+from fairal.report.quantity import OVER_GROUPS, Quantity
 from fairal.report.results import comparable_round, read_experiment
-from fairal.report.summary import headline, summarise_experiment
-from fairal.strategies.catalog import CATALOG, label
-from fairal.ui.compare import (
-    downloads,
-    main_charts,
-    results_table,
-    several_experiments,
-)
+from fairal.report.summary import headline
+from fairal.ui.charts import show_all
+from fairal.ui.compare import downloads, results_table, several_experiments
 from fairal.ui.frame import begin, empty, latest_unless_asked, saying, warn_if_missing
 from fairal.ui.live import is_active, progress_bar, while_active
 from fairal.ui.summary import metric_cards
@@ -34,14 +32,15 @@ except FairalError as error:
     st.error(str(error))
     st.stop()
 pick, base, what, axis = st.columns([3, 2, 2, 2])
-strategies = pick.multiselect("Strategies", list(CATALOG), [], key="show", format_func=label, bind="query-params",
-                              placeholder="All of this experiment")  # fmt: skip
-baseline = base.selectbox("Baseline", list(CATALOG), list(CATALOG).index(config.baseline), key="baseline",
-                          format_func=label, bind="query-params")  # fmt: skip
-measure = what.selectbox(
-    "Measure by budget", list(MEASURES), key="measure", format_func=MEASURES.get, bind="query-params"
-)
+arms = list(config.strategies)
+shown = pick.multiselect("Arms", arms, [], key="show", format_func=arm_label, bind="query-params",
+                         placeholder="All of this experiment") or arms  # fmt: skip
+baseline = base.selectbox("Baseline", arms, arms.index(config.baseline) if config.baseline in arms else 0,
+                          key="baseline", format_func=arm_label, bind="query-params")  # fmt: skip
+over = what.selectbox("Over the groups", list(OVER_GROUPS), key="over", format_func=OVER_GROUPS.get,
+                      bind="query-params")  # fmt: skip
 x = axis.selectbox("Horizontal axis", list(X_AXES), key="axis", format_func=X_AXES.get, bind="query-params")
+view = View(tuple(shown), baseline, over=over, x=x)
 
 
 @while_active(active := is_active(store, chosen))
@@ -56,18 +55,15 @@ def comparison() -> None:
         if not any(run.rounds for run in result.runs):
             st.info("The first round is on its way." if active else "No round was finished.")
         else:
-            shown = [s for s in result.config.strategies if s in strategies or not strategies]
-            if baseline not in result.config.strategies:
-                st.warning(f"{label(baseline)} is not among this experiment's strategies: nothing to compare against.")
             summary = summarise_experiment(result, baseline)
             if at is not None:
                 metric_cards(result, summary, baseline)
                 st.markdown(f"**{headline(result, summary, baseline)}**")
-            main_charts(result, summary, shown or list(result.config.strategies), baseline, measure, x)
+            show_all(figures(result, summary, view), options=(view,))
             results_table(result, summary)
             downloads(store, result, baseline)
         if len(chosen) > 1:
-            several_experiments(store, chosen, baseline)
+            several_experiments(store, chosen, baseline, Quantity("dice", over))
         if active and state in ("done", "failed", "cancelled") and not is_active(store, chosen):
             st.rerun()  # once, to stop polling
 

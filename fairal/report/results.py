@@ -8,12 +8,9 @@ import numpy as np
 
 from fairal.config import ExperimentConfig
 from fairal.facts.record import Record
-from fairal.fairness.disparity import DISPARITIES
 from fairal.fairness.judgement import Judgement, judge
 from fairal.runs.paths import RunKey
 from fairal.runs.reader import Reader
-
-CASE_MEASURES = ("dice", "surface_dice", "assd_mm", "hd95_mm", "volume_error")
 
 
 @dataclass(frozen=True)
@@ -92,6 +89,7 @@ def case_matrix(record: Record, groups: Sequence[str], measure: str = "dice") ->
     return np.array(columns, dtype=float).T
 
 
-def disparity_values(rounds: Sequence[Judgement], measure: str) -> list[float]:
-    """Any disparity of the table, for each of several rounds."""
-    return [float(DISPARITIES[measure].of(np.array(list(r.dice_by_group.values())))) for r in rounds]
+def sample(result: ExperimentResult) -> str:
+    """Say over how many seeds and test subjects the numbers are."""
+    seeds = len({run.seed for run in result.runs if run.rounds})
+    return f"n = {seeds} seed{'s' if seeds != 1 else ''}, {result.config.cohort.test_pairs} matched test pairs each"

@@ -9,6 +9,7 @@ from fairal.facts.volumes import SubjectVolumes
 from fairal.report.colours import PREDICTION_COLOUR, TRUTH_COLOUR
 from fairal.report.results import ExperimentResult
 from fairal.report.slices import PLANES, binary_entropy_bits, centre, picture, sheet
+from fairal.runs.reader import Reader
 from fairal.runs.store import RunKey, Store
 from fairal.strategies.catalog import label
 
@@ -20,17 +21,17 @@ def subject_row(subject: SubjectVolumes, probability: np.ndarray, scale: int = 4
     return [picture(subject.t1, p, centre(truth, p), outlines, entropy, 0.5, scale) for p in PLANES]
 
 
-def strategy_mosaic(store: Store, result: ExperimentResult, scale: int = 3) -> Image.Image | None:
+def strategy_mosaic(reader: Reader, result: ExperimentResult, scale: int = 3) -> Image.Image | None:
     """One test subject of each group under every strategy, at the last round; None where volumes were not kept."""
     rows, labels = [], []
     for run in result.runs:
         if run.role != "strategy" or run.seed != result.config.seeds[0] or not run.rounds:
             continue
         try:
-            volumes = store.volumes(run.key, len(run.rounds) - 1)
+            volumes = reader.volumes(run.key, len(run.rounds) - 1)
             for group in result.groups:
                 name = f"test0000{group}"
-                subject = store.subject(result.id, run.seed, name)
+                subject = reader.subject(result.id, run.seed, name)
                 if volumes and subject and name in volumes.probability:
                     rows.append(subject_row(subject, volumes.probability[name], scale))
                     labels.append(f"{label(run.strategy)}\n{group}".replace(" ", "\n", 1))

@@ -1,6 +1,5 @@
 import json
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +8,7 @@ from tiny import tiny_config, tiny_record
 from fairal.facts.record import Cases, Pick, Record
 from fairal.facts.state import RunState
 from fairal.fairness.judgement import judge
+from fairal.report.comparison import summarise_experiment
 from fairal.report.frames import (
     cases_frame,
     groups_frame,
@@ -18,7 +18,7 @@ from fairal.report.frames import (
     summary_frame,
 )
 from fairal.report.results import comparable_round, read_experiment
-from fairal.report.summary import experiment_json, headline, summarise_experiment
+from fairal.report.summary import experiment_json, headline
 
 GROUPS = ("reference", "biased")
 
@@ -68,40 +68,59 @@ def test_the_summary_by_hand(made_up):
     assert comparable_round(result) == 0
     rows = {row.strategy: row for row in summarise_experiment(result, at_round=1)}
     assert set(rows) == {"entropy", "weighted_entropy"}
-    entropy, weighted = rows["entropy"], rows["weighted_entropy"]
-    assert entropy.disparity_reduction is None
-    assert entropy.interval is None
-    assert weighted.disparity_reduction == pytest.approx(1 - 0.02 / 0.10)
-    low, high = weighted.interval
+    weighted, against = rows["weighted_entropy"], rows["weighted_entropy"].against
+    assert rows["entropy"].against is None
+    assert (against.reduction.value, against.reduction.over) == (pytest.approx(1 - 0.02 / 0.10), "seeds")
+    low, high = against.reduction.interval
     assert low < 0.8 < high
-    assert weighted.interval_kind == "seeds"
-    assert (weighted.seeds, weighted.paired) == (3, 3)
-    assert weighted.gap_difference == pytest.approx(-0.08)
-    assert (weighted.worst_group_gain, weighted.best_group_loss) == pytest.approx((0.05, 0.03))
-    assert weighted.picked_share == {"reference": 0.0, "biased": 1.0}
-    assert weighted.p_holm == weighted.p < 0.01
-    assert weighted.area["gap"] == pytest.approx((0.2 + 0.02) / 2)  # two budgets: the trapezoid's mean
-    assert weighted.area["worst_group"] == pytest.approx((0.65 + 0.85) / 2)
+    assert weighted.level.seeds == against.seeds == (0, 1, 2)
+    assert against.difference.mean == pytest.approx(-0.08)
+    assert (against.paid.worst_gain, against.paid.best_loss) == pytest.approx((0.05, 0.03))
+    assert weighted.over.picked_share == {"reference": 0.0, "biased": 1.0}
+    assert against.p_holm == against.difference.p < 0.01
+    assert weighted.over.area["gap"] == pytest.approx((0.2 + 0.02) / 2)  # two budgets: the trapezoid's mean
+    assert weighted.over.area["worst_group"] == pytest.approx((0.65 + 0.85) / 2)
+
+
+def test_a_comparison_rests_on_shared_seeds_alone(made_up):
+    store, experiment = made_up
+    lone = next(key for key in store.runs(experiment) if key.run == "weighted_entropy-1")
+    (store.run_dir(lone) / "rounds.jsonl").unlink()
+    rows = {r.strategy: r for r in summarise_experiment(read_experiment(store, experiment), at_round=1)}
+    against = rows["weighted_entropy"].against
+    assert rows["entropy"].level.seeds == (0, 1, 2)
+    assert against.seeds == (0, 2)
+    assert against.base.gap == pytest.approx((0.10 + 0.08) / 2)
+    assert against.own.gap == pytest.approx((0.02 + 0.01) / 2)
+    assert against.reduction.value == pytest.approx(1 - 0.015 / 0.09)
 
 
 def test_another_baseline_turns_the_comparison(made_up):
     result = read_experiment(*made_up)
     rows = {r.strategy: r for r in summarise_experiment(result, baseline="weighted_entropy", at_round=1)}
-    assert rows["entropy"].disparity_reduction == pytest.approx(1 - 0.10 / 0.02)
-    assert rows["weighted_entropy"].disparity_reduction is None
+    assert rows["entropy"].against.reduction.value == pytest.approx(1 - 0.10 / 0.02)
+    assert rows["weighted_entropy"].against is None
 
 
-def test_the_headline_says_who_paid_and_contradicts_the_paper_where_the_numbers_do(made_up):
+def test_the_headline_says_who_paid(made_up):
     result = read_experiment(*made_up)
     text = headline(result, summarise_experiment(result, at_round=1), "entropy")
     assert text.startswith("Weighted entropy cut the gap by 80% against entropy (3 seeds): ")
     assert "the biased group gained 0.050 Dice, the reference group lost 0.030." in text
     start = summarise_experiment(result, at_round=0)
     assert headline(result, start, "entropy") == ""  # one model for all: nothing to compare yet
-    worse = [replace(r, disparity_reduction=-0.2, gap=0.12) for r in summarise_experiment(result, at_round=1)]
-    assert headline(result, worse, "entropy").startswith(
-        "Against the paper's claim, weighted entropy did not cut the gap"
-    )
+    turned = summarise_experiment(result, "weighted_entropy", at_round=1)
+    assert headline(result, turned, "weighted_entropy") == ""  # not against itself
+
+
+def test_the_headline_contradicts_the_paper_where_the_numbers_do(store):
+    experiment, _ = store.create(tiny_config(query={"rounds": 0}))
+    for key in store.runs(experiment):
+        gap = 0.12 if key.arm.query == "weighted_entropy" else 0.1
+        store.append_round(key, record(0, [0.9, 0.9], [0.9 - gap, 0.9 - gap], last=True), None)
+    result = read_experiment(store, experiment)
+    text = headline(result, summarise_experiment(result), "entropy")
+    assert text.startswith("Against the paper's claim, weighted entropy did not cut the gap: 0.100 became 0.120 (one")
 
 
 def test_json_has_the_promised_shape_and_finite_numbers(finished):
@@ -132,9 +151,10 @@ def test_one_seed_is_bootstrapped_over_test_subjects(store):
         reference = 0.9 + 0.01 * rng.standard_normal(20)
         store.append_round(key, record(0, list(reference), list(reference - gap), last=True), None)
     rows = {r.strategy: r for r in summarise_experiment(read_experiment(store, experiment))}
-    assert rows["weighted_entropy"].interval_kind == "test subjects"
-    assert rows["weighted_entropy"].p is None
-    assert 0 <= rows["weighted_entropy"].gap_by_noise < 1e-6  # all pairs differ by the same
+    weighted = rows["weighted_entropy"]
+    assert weighted.against.reduction.over == "test subjects"
+    assert weighted.against.difference.p is None
+    assert 0 <= weighted.level.gap_by_noise < 1e-6  # all pairs differ by the same
 
 
 def test_frames_have_a_row_for_each(finished):
@@ -151,7 +171,7 @@ def test_frames_have_a_row_for_each(finished):
     assert set(measures.measure) == {"dice", "surface_dice", "assd_mm", "hd95_mm", "volume_error"}
     summary = summary_frame(summarise_experiment(result))
     assert {"dice_reference", "dice_biased", "interval_low"} <= set(summary.columns)
-    assert math.isclose(summary.dice_reference[0], summarise_experiment(result)[0].dice_by_group["reference"])
+    assert math.isclose(summary.dice_reference[0], summarise_experiment(result)[0].level.dice_by_group["reference"])
 
 
 def test_frames_of_nothing_are_empty(store):
