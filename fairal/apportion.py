@@ -19,10 +19,7 @@ def largest_remainder(weights, total: int, ceilings=None) -> list[int]:
     shares, left = [0] * n, min(total, sum(room))
     while left:
         open_ = [i for i in range(n) if shares[i] < room[i]]
-        mass = [weights[i] for i in open_]
-        if sum(mass) <= 0:
-            mass = [1.0] * len(open_)
-        exact = [left * m / sum(mass) for m in mass]
+        exact = _in_proportion([weights[i] for i in open_], left)
         whole = [min(int(e + 1e-9), room[i] - shares[i]) for e, i in zip(exact, open_, strict=True)]
         capped = any(int(e + 1e-9) > w for e, w in zip(exact, whole, strict=True))
         for i, w in zip(open_, whole, strict=True):
@@ -36,3 +33,8 @@ def largest_remainder(weights, total: int, ceilings=None) -> list[int]:
                 shares[open_[j]] += 1
                 left -= 1
     return shares
+
+
+def _in_proportion(weights, total: int) -> list[float]:
+    mass = weights if sum(weights) > 0 else [1.0] * len(weights)
+    return [total * m / sum(mass) for m in mass]

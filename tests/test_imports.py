@@ -8,16 +8,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LIGHT = {"apportion", "config", "errors", "facts", "presets", "seeds", "settings", "strategies.catalog"}
+LIGHT = {
+    "apportion", "config", "errors", "facts", "files", "learner.trainings", "presets", "seeds", "settings",
+    "strategies.catalog",
+}  # fmt: skip
 ALLOWED = {
     "errors": set(),
+    "files": set(),
     "apportion": set(),
     "seeds": set(),
     "facts": {"facts"},
     "settings": {"errors"},
     "strategies.catalog": set(),
-    "config": {"apportion", "config", "errors", "facts", "strategies.catalog"},
-    "presets": {"config", "errors", "strategies.catalog"},
+    "learner.trainings": set(),
+    "config": {"apportion", "config", "errors", "facts", "learner.trainings", "strategies.catalog"},
+    "presets": {"config", "errors", "learner.trainings", "strategies.catalog"},
     "cohort": LIGHT | {"cohort", ""},
     "learner": LIGHT | {"learner"},
     "strategies": LIGHT | {"strategies"},
@@ -36,7 +41,7 @@ ALLOWED = {
 }
 HEAVY = {"torch", "monai", "nilearn", "nibabel", "streamlit", "pandas", "altair", "typer", "rich"}
 ALLOWED_HEAVY = {
-    "cohort": {"torch", "nilearn", "nibabel"},
+    "cohort": {"torch", "monai", "nilearn", "nibabel"},
     "learner": {"torch", "monai"},
     "strategies": {"torch"},
     "fairness.cases": {"torch", "monai"},

@@ -205,7 +205,10 @@ def test_a_strategy_is_not_shown_the_pools_masks(smoke, source):
         return Picks(pool.ids[:k])
 
     next(active_learning(smoke, curious, 0, source=source))
-    assert set(seen) == {"ids", "groups", "labelled_dice", "weights", "spacing_mm", "sweep", "embed"}
+    assert set(seen) == {
+        "ids", "groups", "labelled_dice", "weights", "spacing_mm", "sweep", "embed", "labelled_counts", "held_out",
+        "history",
+    }  # fmt: skip
 
 
 def test_a_loss_that_is_not_finite_ends_the_run(source):

@@ -22,6 +22,8 @@ from fairal.runs.launch import launch
 from fairal.runs.standing import Standing, closed, find, standing
 from fairal.runs.store import Store
 
+_SHOWN = 200  # a terminal's table takes a millisecond a row
+
 
 @app.command()
 def demo(
@@ -65,11 +67,16 @@ def run(
 
 
 @app.command("list")
-def list_command(home: Home = None, as_json: AsJson = False) -> None:
+def list_command(
+    home: Home = None,
+    as_json: AsJson = False,
+    all_: Annotated[bool, typer.Option("--all", help=f"More than the newest {_SHOWN} as well.")] = False,
+) -> None:
     """List the experiments, newest first."""
     store = Store(home)
     settle(store)
-    rows = [_row(store, experiment) for experiment in store.experiments()]
+    there = store.experiments()
+    rows = [_row(store, experiment) for experiment in (there if as_json or all_ else there[:_SHOWN])]
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
         return
@@ -82,6 +89,8 @@ def list_command(home: Home = None, as_json: AsJson = False) -> None:
             row["experiment"], row["name"], row["state"], row["created"][:16], f"{row['runs_done']}/{row['runs']}"
         )
     out.print(table)
+    if len(rows) < len(there):
+        out.print(f"{len(there) - len(rows)} older experiments are not shown; --all lists them.")
 
 
 def _row(store: Store, experiment: str) -> dict:

@@ -14,8 +14,8 @@ from fairal.cli.app import AsJson, Home, app, err, out
 from fairal.cli.experiments import check_seed
 from fairal.config import read_study
 from fairal.errors import InputError, RunError
+from fairal.files import new_folder
 from fairal.runs.crew import team
-from fairal.runs.files import new_folder
 from fairal.runs.shelf import trim
 from fairal.runs.standing import find
 from fairal.runs.store import Store

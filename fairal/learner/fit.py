@@ -12,8 +12,10 @@ import torch
 
 from fairal.config import LearnerConfig
 from fairal.errors import RunError
-from fairal.learner.network import build_network, seeded
-from fairal.seeds import number, stream
+from fairal.learner.lesson import Lesson, plain_lesson
+from fairal.learner.network import build_network, channels, seeded
+from fairal.learner.robust import StratumWeights
+from fairal.seeds import number
 
 LEARNER = 1
 """Version of the learner's numbers; part of every fit's key."""
@@ -29,24 +31,13 @@ class Fit:
     seconds: float
 
 
-def batch_order(seed: int, count: int, batch_size: int, steps: int) -> np.ndarray:
-    """Draw which subjects each step sees: whole shuffles of the labelled set, one after another.
-
-    Returns:
-        (steps, batch_size) positions in 0..count-1. The same for every strategy and round of a seed and count.
-    """
-    rng = stream(seed, "batches")
-    needed = steps * batch_size
-    shuffles = [rng.permutation(count) for _ in range(-(-needed // count))]
-    return np.concatenate(shuffles)[:needed].reshape(steps, batch_size)
-
-
 def fit(
     volumes: torch.Tensor,
     masks: torch.Tensor,
     config: LearnerConfig,
     seed: int,
     on_step: Callable[[int, int], None] = lambda step, steps: None,
+    lesson: Lesson | None = None,
 ) -> Fit:
     """Train the network from scratch.
 
@@ -56,40 +47,63 @@ def fit(
         config: Network and training.
         seed: Sets initial weights, batch order and dropout.
         on_step: Called with (step, steps) after each step; may raise to stop.
+        lesson: Who is drawn when, and what the network is told of each; None for the plain training.
 
     Raises:
         RunError: The loss stopped being finite; names the step.
     """
-    from monai.losses import DiceCELoss
-
     started = time.perf_counter()
     device = volumes.device
-    network = build_network(config, seed, device).train()
-    loss_of = DiceCELoss(sigmoid=True)
+    lesson = lesson or plain_lesson(len(volumes), config, seed)
+    conditions = 0 if lesson.condition is None else lesson.condition.shape[1]
+    network = build_network(config, seed, device, conditions).train()
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=device.type != "mps"
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, max_lr=config.learning_rate, total_steps=max(config.steps, 2)
     )
-    order = torch.from_numpy(batch_order(seed, len(volumes), config.batch_size, config.steps)).to(device)
+    loss_of = _loss(network, volumes, masks, lesson)
     losses, fresh = [], []
     with seeded(number(seed, "dropout in training"), device):
-        for step in range(config.steps):
-            batch = order[step]
+        for step, batch in enumerate(torch.from_numpy(lesson.order).to(device), start=1):
             optimiser.zero_grad(set_to_none=True)
-            loss = loss_of(network(volumes[batch].float()[:, None]), masks[batch].float()[:, None])
+            loss = loss_of(batch)
             loss.backward()
             optimiser.step()
             schedule.step()
             fresh.append(loss.detach())
-            if len(fresh) == _LOOK_EVERY or step + 1 == config.steps:
+            if len(fresh) == _LOOK_EVERY or step == config.steps:
                 losses += torch.stack(fresh).tolist()
                 fresh.clear()
                 _check_finite(losses, config)
-            on_step(step + 1, config.steps)
+            on_step(step, config.steps)
     weights = {name: value.detach().cpu() for name, value in network.state_dict().items()}
     return Fit(weights, losses, time.perf_counter() - started)
+
+
+def _loss(
+    network: torch.nn.Module, volumes: torch.Tensor, masks: torch.Tensor, lesson: Lesson
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Make the function from a batch's positions (B,) to the loss that a step lowers."""
+    from monai.losses import DiceCELoss  # takes seconds to import, see `network`
+
+    dice_and_cross_entropy = DiceCELoss(sigmoid=True)
+    condition, strata = (
+        None if values is None else torch.from_numpy(values).to(volumes.device)
+        for values in (lesson.condition, lesson.strata)
+    )
+    weights = None if strata is None else StratumWeights(strata)
+
+    def loss_of(batch: torch.Tensor) -> torch.Tensor:
+        told = None if condition is None else condition[batch]
+        logits, truth = network(channels(volumes[batch], told)), masks[batch].float()[:, None]
+        if weights is None:
+            return dice_and_cross_entropy(logits, truth)
+        each = [dice_and_cross_entropy(*pair) for pair in zip(logits.split(1), truth.split(1), strict=True)]
+        return weights.weigh(torch.stack(each), strata[batch])
+
+    return loss_of
 
 
 def _check_finite(losses: list[float], config: LearnerConfig) -> None:

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 import torch
 
 from fairal.config import LearnerConfig
-from fairal.learner.network import build_network, seeded
+from fairal.learner.network import build_network, channels, conditions_of, seeded
 
 
 class Predictor:
     """A trained network on a device.
+
+    One that was told each scan's group in training must be told it here: see `lesson.condition_of`.
 
     Args:
         weights: From a `Fit`.
@@ -22,7 +24,8 @@ class Predictor:
         self, weights: dict[str, torch.Tensor], config: LearnerConfig, device: torch.device, batch: int | None = None
     ) -> None:
         self.device, self._batch = device, batch
-        self.network = build_network(config, 0, device)
+        self.conditions = conditions_of(weights)
+        self.network = build_network(config, 0, device, self.conditions)
         self.network.load_state_dict(weights)
         self.network.eval()
 
@@ -33,16 +36,35 @@ class Predictor:
         return (slice(i, min(i + size, count)) for i in range(0, count, size))
 
     @torch.inference_mode()
-    def probabilities(self, volumes: torch.Tensor) -> torch.Tensor:
-        """Predict foreground probabilities: (B, X, Y, Z) intensities to (B, X, Y, Z) in [0, 1], on the device."""
-        return torch.sigmoid(self.network(volumes.to(self.device).float()[:, None]))[:, 0]
+    def probabilities(self, volumes: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
+        """Predict foreground probabilities.
+
+        Args:
+            volumes: (B, X, Y, Z) intensities.
+            condition: (B, C) that the network is told of each; None for a network that is told nothing.
+
+        Returns:
+            (B, X, Y, Z) in [0, 1], on the device.
+
+        Raises:
+            ValueError: The network was trained with another number of conditions.
+        """
+        given = 0 if condition is None else condition.shape[1]
+        if given != self.conditions:
+            raise ValueError(f"the network was told {self.conditions} conditions in training, got {given}")
+        if condition is not None:
+            condition = condition.to(self.device)
+        return torch.sigmoid(self.network(channels(volumes.to(self.device), condition)))[:, 0]
 
     @torch.inference_mode()
-    def dropout_passes(self, volume: torch.Tensor, passes: int, seed: int) -> torch.Tensor:
+    def dropout_passes(
+        self, volume: torch.Tensor, passes: int, seed: int, condition: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """Predict one volume several times with dropout on, its masks drawn from `seed`.
 
         Args:
             volume: (X, Y, Z).
+            condition: (C,) that the network is told of it.
 
         Returns:
             (passes, X, Y, Z) in [0, 1].
@@ -50,19 +72,20 @@ class Predictor:
         for module in self.network.modules():
             if isinstance(module, torch.nn.Dropout):
                 module.train()
+        told = None if condition is None else condition[None].expand(passes, -1)
         try:
             with seeded(seed, self.device):
-                return self.probabilities(volume[None].expand(passes, *volume.shape))
+                return self.probabilities(volume[None].expand(passes, *volume.shape), told)
         finally:
             self.network.eval()
 
     @torch.inference_mode()
-    def embeddings(self, volumes: torch.Tensor) -> torch.Tensor:
-        """Average the bottleneck's features over space: (B, X, Y, Z) to (B, C)."""
+    def embeddings(self, volumes: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
+        """Average the bottleneck's features, before their norm, over space: (B, X, Y, Z) to (B, C)."""
         kept: list[torch.Tensor] = []
         hook = self.network.bottleneck().register_forward_hook(lambda _, __, out: kept.append(out.mean((2, 3, 4))))
         try:
-            self.probabilities(volumes)
+            self.probabilities(volumes, condition)
         finally:
             hook.remove()
         return kept[0]

@@ -2,8 +2,9 @@
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,13 +15,13 @@ from fairal.cohort.source import Source
 from fairal.config import digest
 from fairal.config.arm import PLAIN
 from fairal.errors import RunError
-from fairal.facts.record import Pick, Record
+from fairal.facts.record import Cases, Pick, Record
 from fairal.facts.volumes import RoundVolumes
 from fairal.fairness.groups import group_means
 from fairal.fairness.judgement import Judgement, judge
 from fairal.learner.fit import LEARNER, Fit, fit
 from fairal.learner.predict import Predictor
-from fairal.loop.measure import Measured, measure, measure_test, probabilities
+from fairal.loop.measure import measure, measure_test, probabilities
 from fairal.loop.progress import Progress, silence
 from fairal.loop.task import Task
 from fairal.loop.view import Sight, pick
@@ -143,49 +144,70 @@ def answer(
         RunError: A fit that was kept holds losses that are not finite.
         InputError: A strategy of one's own broke its word.
     """
-    if not all(math.isfinite(loss) for loss in trained.losses):
-        raise RunError(f"The cached fit {job.key} holds losses that are not finite; `fairal clean` frees the cache.")
+    _check_finite(job.key, trained)
     task, clock = job.task, _Clock(fit=trained.seconds)
     pool, test = (job.source.load(s, hear=lambda done, total: hear("cohort", done, total)) for s in ("pool", "test"))
     clock.note("cohort")
     predictor = Predictor(trained.weights, task.config.learner, job.device)
     on_test = measure_test(predictor, test, job.source.groups, _displayed(job.source), hear)
     at = {row.id: i for i, row in enumerate(job.source.rows("pool"))}
-    on_labelled = measure(predictor, pool, [at[i] for i in task.labelled], hear)
-    means = group_means(on_labelled.dice, on_labelled.group, job.source.groups)
-    labelled_dice = {group: 0.0 if dice is None else dice for group, dice in means.items()}
-    weights = group_weights(labelled_dice, task.config.query.gamma)
+    served = _served(job, measure(predictor, pool, [at[i] for i in task.labelled], hear))
     clock.note("measure")
-    chosen = None
+    picks = None
     if task.picks:
-        done = {at[i] for i in task.labelled}
-        left = [i for i in range(len(pool.subjects)) if i not in done]
-        sight = Sight(task, predictor, pool, left, sorted(done), hear)
-        chosen = pick(sight, strategy or CATALOG[task.arm.query].load(), labelled_dice, weights)
+        labelled = sorted(at[i] for i in task.labelled)
+        sight = Sight(task, predictor, pool, sorted(set(at.values()).difference(labelled)), labelled, hear)
+        picks = pick(sight, strategy or CATALOG[task.arm.query].load(), served.dice, served.weights)
     clock.note("pick")
+    record = replace(_record(job, trained, on_test.cases, served, picks), cached=cached, seconds=clock.seconds)
+    volumes = None
+    if keep_volumes:
+        shown = probabilities(predictor, pool, [at[i] for i in record.picked_ids])
+        volumes = RoundVolumes(on_test.probability | shown, on_test.maps)
+    return Round(record, job.source.groups, volumes)
+
+
+def _check_finite(key: str, trained: Fit) -> None:
+    if not all(math.isfinite(loss) for loss in trained.losses):
+        raise RunError(f"The cached fit {key} holds losses that are not finite; `fairal clean` frees the cache.")
+
+
+@dataclass(frozen=True)
+class _Served:
+    """How the model does on what it was trained on: the cases, D_g and w_g."""
+
+    cases: Cases
+    dice: dict[str, float]
+    weights: dict[str, float]
+
+
+def _served(job: FitJob, cases: Cases) -> _Served:
+    means = group_means(cases.dice, cases.group, job.source.groups)
+    dice = {group: 0.0 if mean is None else mean for group, mean in means.items()}
+    return _Served(cases, dice, group_weights(dice, job.task.config.query.gamma))
+
+
+def _record(job: FitJob, trained: Fit, test: Cases, served: _Served, picks: Picks | None) -> Record:
     groups = {row.id: row.group for row in job.source.rows("pool")}
-    record = Record(
-        round=task.round,
-        labelled=task.labelled,
-        labelled_by_group={g: [groups[i] for i in task.labelled].count(g) for g in job.source.groups},
-        labelled_mm3=float(sum(pool.subjects[at[i]].volume_mm3 for i in task.labelled)),
-        picked=_picked(chosen, groups),
-        weights=weights,
-        labelled_dice=labelled_dice,
+    counts = Counter(groups[id_] for id_ in job.task.labelled)
+    return Record(
+        round=job.task.round,
+        labelled=job.task.labelled,
+        labelled_by_group={group: counts[group] for group in job.source.groups},
+        labelled_mm3=float(sum(served.cases.volume_mm3)),
+        picked=_picked(picks, groups),
+        weights=served.weights,
+        labelled_dice=served.dice,
         losses=tuple(round(loss, 6) for loss in trained.losses),
-        test=on_test.cases,
-        labelled_cases=on_labelled,
+        test=test,
+        labelled_cases=served.cases,
         fit=job.key,
-        cached=cached,
-        seconds=clock.seconds,
+        cached=False,
+        seconds={},
         device=str(job.device),
         threads=torch.get_num_threads(),
         torch=torch.__version__,
     )
-    volumes = None
-    if keep_volumes:
-        volumes = _volumes(predictor, pool, on_test, [at[i] for i in record.picked_ids])
-    return Round(record, job.source.groups, volumes)
 
 
 class _Clock:
@@ -214,7 +236,3 @@ def _picked(picks: Picks | None, groups: dict[str, str]) -> tuple[Pick, ...] | N
     blank = (None,) * len(picks.ids)
     columns = (picks.ids, picks.scores or blank, picks.uncertainty or blank)
     return tuple(Pick(i, groups[i], score, uncertainty) for i, score, uncertainty in zip(*columns, strict=True))
-
-
-def _volumes(predictor: Predictor, pool: Cohort, on_test: Measured, picked: list[int]) -> RoundVolumes:
-    return RoundVolumes(on_test.probability | probabilities(predictor, pool, picked), on_test.maps)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from fairal.config.arm import PLAIN, Arm
+from fairal.learner.trainings import TRAININGS
 from fairal.report.colours import strategy_colours
-from fairal.strategies.catalog import CATALOG, label
+from fairal.strategies.catalog import HEADLINE, label
 
 UNKNOWN_COLOUR = "#777777"
 """Of an arm whose query is in no catalog (any more)."""
@@ -17,7 +18,11 @@ def arm_label(arm: str) -> str:
     parsed = Arm.parse(arm)
     if parsed.training == PLAIN:
         return label(parsed.query)
-    return f"{label(parsed.query)}, {parsed.training.replace('_', ' ')} training"
+    training = TRAININGS.get(parsed.training)
+    if training is None:
+        return f"{label(parsed.query)}, {parsed.training}"
+    said = f"{training.label[0].lower()}{training.label[1:]}"
+    return f"{label(parsed.query)}, {said}" + ("" if training.needs_group_at_prediction else " training")
 
 
 def arm_colour(arm: str) -> str:
@@ -25,24 +30,21 @@ def arm_colour(arm: str) -> str:
     return strategy_colours().get(Arm.parse(arm).query, UNKNOWN_COLOUR)
 
 
-def arm_dashes(arms: Sequence[str]) -> list[list[int]]:
-    """Give each arm's dash pattern: a solid line for plain training, another for each training beside it."""
-    return [_DASHES[i % len(_DASHES)] for i in _training_places(arms)]
+def arm_dash(arm: str) -> list[int]:
+    """Give an arm's dash pattern: a solid line for plain training, another for each training beside it."""
+    return _DASHES[_training_place(arm) % len(_DASHES)]
 
 
-def arm_shapes(arms: Sequence[str]) -> list[str]:
-    """Give each arm's marker: a circle for plain training, another for each training beside it."""
-    return [_SHAPES[i % len(_SHAPES)] for i in _training_places(arms)]
+def arm_shape(arm: str) -> str:
+    """Give an arm's marker: a circle for plain training, another for each training beside it."""
+    return _SHAPES[_training_place(arm) % len(_SHAPES)]
 
 
-def _training_places(arms: Sequence[str]) -> list[int]:
-    trainings = [Arm.parse(arm).training for arm in arms]
-    places = {name: i for i, name in enumerate(dict.fromkeys([PLAIN, *trainings]))}
-    return [places[training] for training in trainings]
+def _training_place(arm: str) -> int:
+    training = Arm.parse(arm).training
+    return list(TRAININGS).index(training) if training in TRAININGS else 0
 
 
 def headline_arm(arms: Sequence[str]) -> str | None:
     """Find the arm that headlines speak of: the catalog says which query it is; None where it did not run."""
-    # Entries without the field are those of a catalog from before it: there the role says it.
-    queries = [e.id for e in CATALOG.values() if getattr(e, "headline", e.role == "the paper's")]
-    return next((arm for arm in arms if arm in queries), None)
+    return HEADLINE if HEADLINE in arms else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import altair as alt
 import pandas as pd
 
-from fairal.report.arms import arm_colour, arm_dashes, arm_label, arm_shapes
+from fairal.report.arms import arm_colour, arm_dash, arm_label, arm_shape
 from fairal.report.colours import group_colours
 
 GREY = "#888888"
@@ -70,12 +70,12 @@ def _by_arm(arms: Sequence[str], legend: alt.Legend | None = _LEGEND) -> alt.Col
 
 
 def _dash(arms: Sequence[str]) -> alt.StrokeDash:
-    scale = alt.Scale(domain=_arm_domain(arms), range=arm_dashes(arms))
+    scale = alt.Scale(domain=_arm_domain(arms), range=[arm_dash(arm) for arm in arms])
     return alt.StrokeDash("label:N", scale=scale, title="Arm", legend=_LEGEND)
 
 
 def _shape(arms: Sequence[str]) -> alt.Shape:
-    scale = alt.Scale(domain=_arm_domain(arms), range=arm_shapes(arms))
+    scale = alt.Scale(domain=_arm_domain(arms), range=[arm_shape(arm) for arm in arms])
     return alt.Shape("label:N", scale=scale, title="Arm", legend=_LEGEND)
 
 

@@ -1,6 +1,7 @@
-"""A group keeps its colour everywhere, a strategy keeps its own: both are defined here, once.
+"""A group keeps its colour everywhere, a strategy keeps its own.
 
-Okabe and Ito's palette for groups and Tol's for strategies: apart for colour-blind people, on light and dark grounds.
+Okabe and Ito's palette for groups; a strategy's colour stands in the catalog. All are apart for colour-blind people, on
+light and dark grounds.
 """
 
 from collections.abc import Sequence
@@ -10,11 +11,6 @@ from fairal.strategies.catalog import CATALOG, REFERENCES
 GROUP_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 TRUTH_COLOUR, PREDICTION_COLOUR = "#2EE6A8", "#FF5CA8"
 
-_STRATEGY_COLOURS = (
-    "#999999", "#4477AA", "#66CCEE", "#228833", "#EE6677", "#CCBB44", "#AA3377", "#EE7733", "#009988", "#882255",
-    "#DDAA33", "#6699CC",
-)  # fmt: skip
-
 
 def group_colours(groups: Sequence[str]) -> dict[str, str]:
     """Colour of each group, by its place in the cohort."""
@@ -23,4 +19,4 @@ def group_colours(groups: Sequence[str]) -> dict[str, str]:
 
 def strategy_colours() -> dict[str, str]:
     """Colour of each strategy and reference, by id."""
-    return dict(zip(CATALOG, _STRATEGY_COLOURS, strict=True)) | dict.fromkeys(REFERENCES, "#777777")
+    return {entry.id: entry.colour for entry in CATALOG.values()} | dict.fromkeys(REFERENCES, "#777777")

@@ -15,7 +15,7 @@ from fairal.errors import FairalError
 from fairal.facts.record import SCHEMA, Record
 from fairal.facts.state import RunState
 from fairal.facts.volumes import RoundVolumes, SubjectVolumes
-from fairal.runs.files import append_line, replacing, whole_lines, write_json
+from fairal.files import append_line, replacing, whole_lines, write_json
 from fairal.runs.locks import is_locked
 from fairal.runs.paths import Paths, RunKey
 

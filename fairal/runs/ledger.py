@@ -131,7 +131,7 @@ class Ledger:
         self.refresh()
 
 
-def stamp_of(path: Path) -> tuple[int, int]:
+def stamp_of(path: Path | str) -> tuple[int, int]:
     """Time and inode of a state file: every write makes a new one."""
     stat = os.stat(path)
     return stat.st_mtime_ns, stat.st_ino

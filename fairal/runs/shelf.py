@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from fairal import settings
 from fairal.errors import FairalError
-from fairal.runs.files import folder_size, new_folder
+from fairal.files import folder_size, new_folder
 from fairal.runs.locks import try_lock
 from fairal.runs.store import Store
 

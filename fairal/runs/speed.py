@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from fairal.config import ExperimentConfig
+from fairal.files import write_json
 from fairal.runs.crew import team
-from fairal.runs.files import write_json
 from fairal.runs.journal import Damaged, read_object
 from fairal.runs.store import Store
 

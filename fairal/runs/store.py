@@ -13,8 +13,8 @@ from fairal.config import ExperimentConfig
 from fairal.errors import FairalError, InputError
 from fairal.facts.record import SCHEMA
 from fairal.facts.state import RunState
+from fairal.files import folder_size, new_folder, write_json
 from fairal.runs.directory import Directory
-from fairal.runs.files import folder_size, new_folder, write_json
 from fairal.runs.journal import Damaged, read_object
 from fairal.runs.paths import RunKey, default_home
 from fairal.runs.reader import RunFacts, Snapshot

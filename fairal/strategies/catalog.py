@@ -10,7 +10,17 @@ from importlib import import_module
 
 @dataclass(frozen=True)
 class Entry:
-    """One strategy: its id, what a person reads, and where its function is (``module:function``)."""
+    """One strategy.
+
+    Attributes:
+        id, label: In configurations, and as a person reads it.
+        picks_by, role: What it does and what it is there for, in plain words.
+        source: Where it comes from.
+        function: Where it is, ``module:function``.
+        colour: Its own in every chart, apart from the others' and the groups' for colour-blind people too (a test).
+        headline: Whether it is the one that headlines speak of.
+        needs: What must be computed for it before it picks, see `Pool`: ``out_of_fold`` or nothing.
+    """
 
     id: str
     label: str
@@ -18,6 +28,9 @@ class Entry:
     role: str
     source: str
     function: str
+    colour: str
+    headline: bool = False
+    needs: tuple[str, ...] = ()
 
     def load(self) -> Callable:
         """Import the strategy's function."""
@@ -25,36 +38,55 @@ class Entry:
         return getattr(import_module(f"fairal.strategies.{module}"), name)
 
 
+OUT_OF_FOLD = "out_of_fold"
 _PAPER = "Danaee et al. 2026, arXiv 2605.01706"
 
 CATALOG: dict[str, Entry] = {
     entry.id: entry
     for entry in (
-        Entry("random", "Random", "uniformly at random", "baseline", "-", "random:random"),
+        Entry("random", "Random", "uniformly at random", "baseline", "-", "random:random", "#B4B4B4"),
         Entry("entropy", "Entropy", "mean entropy of the whole volume, U", "baseline of the headline",
-              "Shannon entropy; " + _PAPER, "entropy:entropy"),
+              "Shannon entropy; " + _PAPER, "entropy:entropy", "#5A69F0"),
         Entry("masked_entropy", "Masked entropy", "mean entropy in and around the predicted structure, U_m",
-              "2×2 ablation", _PAPER, "masked_entropy:masked_entropy"),
+              "2×2 ablation", _PAPER, "masked_entropy:masked_entropy", "#6996FF"),
         Entry("weighted_volume_entropy", "Weighted volume entropy", "w_g · U", "2×2 ablation",
-              _PAPER, "weighted_volume_entropy:weighted_volume_entropy"),
+              _PAPER, "weighted_volume_entropy:weighted_volume_entropy", "#78A53C"),
         Entry("weighted_entropy", "Weighted entropy", "w_g · U_m", "the paper's", _PAPER,
-              "weighted_entropy:weighted_entropy"),
+              "weighted_entropy:weighted_entropy", "#EE6677", headline=True),
         Entry("balanced_random", "Balanced random", "an equal quota per group, random inside",
-              "control: is it only the group choice?", "-", "balanced_random:balanced_random"),
+              "control: is it only the group choice?", "-", "balanced_random:balanced_random", "#87783C"),
         Entry("worst_group_random", "Worst group, random", "all from the group of lowest D_g, random inside",
-              "control", "-", "worst_group_random:worst_group_random"),
+              "control", "-", "worst_group_random:worst_group_random", "#C30078"),
         Entry("fair_quota", "Fair quota", "quota in proportion to (1 − D_g)², highest U_m inside each group",
-              "ours: less gap at a lower cost to the other group", "this project", "fair_quota:fair_quota"),
+              "ours: less gap at a lower cost to the other group", "this project", "fair_quota:fair_quota", "#F0A578"),
         Entry("bald", "BALD", "mutual information over 10 dropout passes", "what people would otherwise use",
-              "Houlsby et al. 2011; Gal et al. 2017", "bald:bald"),
+              "Houlsby et al. 2011; Gal et al. 2017", "bald:bald", "#0F6978"),
         Entry("power_entropy", "Power entropy", "30 · ln U_m + Gumbel noise", "batch diversity",
-              "Kirsch et al. 2021", "power_entropy:power_entropy"),
+              "Kirsch et al. 2021", "power_entropy:power_entropy", "#784B2D"),
         Entry("stochastic_batches", "Stochastic batches", "the random batch of highest mean U_m",
-              "the authors' earlier method", "Gaillochet et al. 2023", "stochastic_batches:stochastic_batches"),
+              "the authors' earlier method", "Gaillochet et al. 2023", "stochastic_batches:stochastic_batches",
+              "#C30F00"),
         Entry("core_set", "Core-set", "k-centre greedy on the bottleneck's features", "diversity",
-              "Sener & Savarese 2018", "core_set:core_set"),
+              "Sener & Savarese 2018", "core_set:core_set", "#873C4B"),
+        Entry("parity", "Parity", "quota that levels the groups' labelled counts, highest U_m inside each group",
+              "ours: does it need the model's word on who is worse off?", "this project", "parity:parity", "#872DC3"),
+        Entry("shell_entropy", "Shell entropy", "mean entropy within 1.5 mm of the predicted boundary, U_s",
+              "uncertainty with less of the structure's size in it", "this project", "shell_entropy:shell_entropy",
+              "#003CE1"),
+        Entry("oof_quota", "Out-of-fold quota",
+              "quota in proportion to the shrunk out-of-fold ASSD⁴, highest U_m inside each group",
+              "ours: errors in millimetres, on scans the network has not seen", "this project", "oof_quota:oof_quota",
+              "#4B00FF", needs=(OUT_OF_FOLD,)),
+        Entry("learning_curve_quota", "Learning-curve quota",
+              "quota of smallest predicted surface-Dice gap at ≤ 0.01 predicted Dice loss of the better group, "
+              "highest U_m inside each group", "the fairest that the better group can afford",
+              "after Tae & Whang 2021 (Slice Tuner)", "learning_curve_quota:learning_curve_quota", "#D20FB4",
+              needs=(OUT_OF_FOLD,)),
     )
 }  # fmt: skip
+
+[HEADLINE] = (entry.id for entry in CATALOG.values() if entry.headline)
+"""The strategy that headlines speak of: the paper's."""
 
 PAPER_SET = ("random", "entropy", "masked_entropy", "weighted_volume_entropy", "weighted_entropy")
 

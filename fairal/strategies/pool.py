@@ -4,15 +4,29 @@ No masks of unlabelled subjects: the type is the firewall.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 
 from fairal.errors import InputError
+from fairal.strategies.held_out import HeldOut
 
 ScoreFunction = Callable[[torch.Tensor], torch.Tensor]
 """(passes, B, X, Y, Z) foreground probabilities on the learner's device to (B,) scores."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a round stood before its pick: all that a strategy may know of it.
+
+    Attributes:
+        labelled_counts: Labelled subjects of each group.
+        held_out: Out-of-fold results of the labelled subjects by group; empty where none were computed.
+    """
+
+    labelled_counts: Mapping[str, int]
+    held_out: Mapping[str, HeldOut] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -28,6 +42,10 @@ class Pool:
         spacing_mm: Voxel edge.
         sweep: Predicts the pool once and returns the function's scores, (N,).
         embed: Returns the bottleneck's features averaged over space, of the pool (N, C) and of the labelled set (M, C).
+        labelled_counts: Labelled subjects of each group, 0 included.
+        held_out: Out-of-fold results of the labelled subjects by group, a group with none labelled included; computed
+            only for strategies whose `Entry.needs` names ``out_of_fold``, else empty.
+        history: Earlier rounds of this run, first to last, without this one.
     """
 
     ids: tuple[str, ...]
@@ -37,6 +55,9 @@ class Pool:
     spacing_mm: float
     sweep: Callable[[ScoreFunction, int], np.ndarray]
     embed: Callable[[], tuple[np.ndarray, np.ndarray]]
+    labelled_counts: Mapping[str, int] = field(default_factory=dict)
+    held_out: Mapping[str, HeldOut] = field(default_factory=dict)
+    history: tuple[Standing, ...] = ()
 
     def score(self, fn: ScoreFunction, passes: int = 1) -> np.ndarray:
         """Score every subject of the pool in one sweep of the network.
@@ -58,6 +79,35 @@ class Pool:
         """Give w_g of each subject's group, (N,)."""
         return np.array([self.weights[group] for group in self.groups])
 
+    def counts(self) -> dict[str, int]:
+        """Give the number of labelled subjects of each group, in the cohort's order of groups.
+
+        Raises:
+            InputError: Whoever made this pool did not count them.
+        """
+        missing = [group for group in self.labelled_dice if group not in self.labelled_counts]
+        if missing:
+            raise InputError(f"This strategy needs each group's labelled count, that of '{missing[0]}' is missing.")
+        return {group: self.labelled_counts[group] for group in self.labelled_dice}
+
+    def out_of_fold(self) -> dict[str, HeldOut]:
+        """Give the out-of-fold results of each group, in the cohort's order of groups.
+
+        Raises:
+            InputError: They were not computed.
+        """
+        missing = [group for group in self.labelled_dice if group not in self.held_out]
+        if missing:
+            raise InputError(
+                f"This strategy needs out-of-fold results of every group, those of '{missing[0]}' are missing; "
+                "its catalog entry must name them: needs=(OUT_OF_FOLD,)."
+            )
+        return {group: self.held_out[group] for group in self.labelled_dice}
+
+    def standings(self) -> tuple[Standing, ...]:
+        """Give all rounds so far, this one last."""
+        return (*self.history, Standing(self.labelled_counts, self.held_out))
+
 
 @dataclass(frozen=True)
 class Picks:
@@ -66,8 +116,8 @@ class Picks:
     Attributes:
         ids: k distinct ids of the pool.
         scores: What ranked them, (k,); None where nothing did.
-        uncertainty: Their uncertainty before any weight, (k,); None where none was measured. A masked entropy of
-            exactly 1 says that the model found nothing in that subject.
+        uncertainty: Their uncertainty before any weight, (k,); None where none was measured. Where it looks at the
+            predicted structure, exactly 1 says that the model found nothing in that subject.
     """
 
     ids: tuple[str, ...]

@@ -1,4 +1,9 @@
-"""Uncertainty of a volume from its foreground probabilities, and the weights of the groups."""
+"""Uncertainty of a volume from its foreground probabilities, and the weights of the groups.
+
+One rule for empty predictions: a model that found nothing in a subject is most uncertain about it. Every score that
+looks at the predicted structure is then 1, the largest value it can take. The whole-volume entropy U looks at no
+structure, and has no such case.
+"""
 
 from collections.abc import Mapping
 
@@ -7,7 +12,9 @@ import torch
 
 LN2 = float(np.log(2))
 MARGIN_MM = 1.5
-"""How far around the predicted structure the masked entropy looks."""
+"""How far around the predicted structure, or its boundary, a score looks."""
+NOTHING_FOUND = 1.0
+"""Score of an empty prediction: the top of every score's range."""
 
 
 def binary_entropy(p: torch.Tensor) -> torch.Tensor:
@@ -37,11 +44,33 @@ def masked_volume_entropy(p: torch.Tensor, spacing_mm: float) -> torch.Tensor:
         (B,) in [0, 1]; 1 where no voxel exceeds 0.5: the model found nothing.
     """
     p = p.mean(0)
-    mask = dilate(p > 0.5, spacing_mm)
-    # The structure is a hundredth of the volume, and the logarithms are what takes the time.
+    return _mean_entropy(p, dilate(p > 0.5, spacing_mm))
+
+
+def boundary_entropy(p: torch.Tensor, spacing_mm: float) -> torch.Tensor:
+    """Average the entropy over a shell of 1.5 mm to either side of the predicted boundary, U_s.
+
+    U_m is a mean over the whole structure, and so falls with its volume: the inside is certain. The shell leaves the
+    inside out. On voxels wider than 1.5 mm it is one voxel thick to either side. The edge of the field of view is no
+    boundary.
+
+    Args:
+        p: (passes, B, X, Y, Z); the passes are averaged first.
+
+    Returns:
+        (B,) in [0, 1]; 1 where no voxel exceeds 0.5: the model found nothing. 0 where every voxel does.
+    """
+    p, margin_mm = p.mean(0), max(MARGIN_MM, spacing_mm)
+    found = p > 0.5
+    shell = dilate(found, spacing_mm, margin_mm) & dilate(~found, spacing_mm, margin_mm)
+    return torch.where(found.flatten(1).any(1), _mean_entropy(p, shell, empty=0.0), NOTHING_FOUND)
+
+
+def _mean_entropy(p: torch.Tensor, mask: torch.Tensor, empty: float = NOTHING_FOUND) -> torch.Tensor:
+    # The mask is a hundredth of the volume, and the logarithms are what takes the time.
     total = torch.stack([binary_entropy(one[near]).sum() for one, near in zip(p, mask, strict=True)])
     size = mask.sum((1, 2, 3))
-    return torch.where(size > 0, total / size.clamp(min=1), 1.0)
+    return torch.where(size > 0, total / size.clamp(min=1), empty)
 
 
 def dilate(mask: torch.Tensor, spacing_mm: float, margin_mm: float = MARGIN_MM) -> torch.Tensor:
@@ -67,19 +96,19 @@ def _overlap(shift: int) -> tuple[slice, slice]:
 def mutual_information(p: torch.Tensor, spacing_mm: float) -> torch.Tensor:
     """BALD in and around the predicted structure: mean over M of H(mean p) − mean H(p), in bits.
 
-    M is the structure predicted by the passes' mean and 1.5 mm around it; where it is empty the whole volume counts.
+    M is the structure predicted by the passes' mean and 1.5 mm around it.
 
     Args:
         p: (passes, B, X, Y, Z).
 
     Returns:
-        (B,), 0 where all passes agree.
+        (B,) in [0, 1], 0 where all passes agree; 1 where no voxel of their mean exceeds 0.5: the model found nothing.
     """
     mean = p.mean(0)
     information = binary_entropy(mean) - binary_entropy(p).mean(0)
     mask = dilate(mean > 0.5, spacing_mm)
-    mask |= ~mask.any(1, keepdim=True).any(2, keepdim=True).any(3, keepdim=True)
-    return torch.where(mask, information, 0.0).sum((1, 2, 3)) / mask.sum((1, 2, 3))
+    size = mask.sum((1, 2, 3))
+    return torch.where(size > 0, torch.where(mask, information, 0.0).sum((1, 2, 3)) / size.clamp(min=1), NOTHING_FOUND)
 
 
 def group_weights(labelled_dice: Mapping[str, float], gamma: float = 1.0) -> dict[str, float]:

@@ -37,6 +37,26 @@ def quotas(pool: Pool, weights: Mapping[str, float], k: int) -> dict[str, int]:
     return dict(zip(weights, largest_remainder(list(weights.values()), k, left), strict=True))
 
 
+def levelling_quotas(
+    pool: Pool, k: int, rng: np.random.Generator, floors: Mapping[str, int] | None = None
+) -> dict[str, int]:
+    """Split k so that the labelled counts after the pick are level: each pick goes to the group with fewest so far.
+
+    A group with nothing left in the pool is passed over; ties between groups are broken by the stream.
+
+    Args:
+        floors: What each group gets in any case, out of the k; None for nothing.
+    """
+    counts = pool.counts()
+    quota = dict(floors) if floors else dict.fromkeys(counts, 0)
+    tie = dict(zip(counts, rng.random(len(counts)), strict=True))
+    left = {group: pool.groups.count(group) for group in counts}
+    for _ in range(min(k, len(pool.ids)) - sum(quota.values())):
+        open_ = [group for group in counts if quota[group] < left[group]]
+        quota[min(open_, key=lambda g: (counts[g] + quota[g], tie[g]))] += 1
+    return quota
+
+
 def top_inside_groups(pool: Pool, scores: np.ndarray, quota: Mapping[str, int], rng: np.random.Generator) -> list[int]:
     """Take each group's quota of highest scores; positions in order of falling score within each group."""
     order = shuffled_order(scores, rng)

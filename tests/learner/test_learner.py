@@ -7,7 +7,7 @@ import torch
 
 from fairal.config import LearnerConfig
 from fairal.errors import InputError, RunError
-from fairal.learner.fit import batch_order, fit, load_fit, save_fit
+from fairal.learner.fit import fit, load_fit, save_fit
 from fairal.learner.network import Segmenter, build_network, choose_device
 from fairal.learner.predict import Predictor
 from fairal.learner.quick import QuickConvTranspose3d, QuickDropout, QuickPReLU, quicken
@@ -58,14 +58,6 @@ def test_on_step_may_stop_training(labelled):
 
     with pytest.raises(Enough):
         fit(*labelled, SMALL, seed=0, on_step=stop)
-
-
-def test_batches_are_whole_shuffles_that_depend_on_seed_and_count_alone():
-    order = batch_order(0, count=5, batch_size=2, steps=10)
-    assert order.shape == (10, 2)
-    assert all(sorted(order.flatten()[i : i + 5]) == [0, 1, 2, 3, 4] for i in range(0, 20, 5))
-    assert np.array_equal(order, batch_order(0, 5, 2, 10))
-    assert not np.array_equal(order, batch_order(1, 5, 2, 10))
 
 
 def test_initial_weights_depend_on_the_seed_alone():
@@ -154,6 +146,19 @@ def test_the_bottleneck_is_the_deepest_block():
         network = build_network(config.model_copy(update={"residual_units": units}), 0)
         predictor = Predictor(network.state_dict(), config.model_copy(update={"residual_units": units}), CPU)
         assert predictor.embeddings(torch.randn(3, 16, 16, 16)).shape == (3, 16)
+
+
+@pytest.mark.parametrize("units", [0, 2])
+def test_the_bottlenecks_features_keep_the_offset_that_the_norm_takes_away(units):
+    config = LearnerConfig(channels=(4, 8, 16), residual_units=units)
+    weights = build_network(config, 0).state_dict()
+    volumes = torch.randn(3, 16, 16, 16)
+    before = Predictor(weights, config, CPU).embeddings(volumes)
+    deepest = "1.submodule.1.submodule.conv" + (".unit1.conv" if units else "")
+    bias = weights[f"net.model.{deepest}.bias"]
+    bias += torch.arange(16.0)
+    after = Predictor(weights, config, CPU).embeddings(volumes)
+    assert torch.allclose(after - before, torch.arange(16.0).expand(3, 16), atol=1e-4)
 
 
 def test_prediction_does_not_depend_on_the_batch(trained, labelled):

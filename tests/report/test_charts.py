@@ -2,8 +2,9 @@ import altair as alt
 import pandas as pd
 import pytest
 
+from fairal.learner.trainings import TRAININGS
 from fairal.report import charts, tables
-from fairal.report.arms import arm_colour, arm_dashes, arm_label, arm_shapes, headline_arm
+from fairal.report.arms import arm_colour, arm_dash, arm_label, arm_shape, headline_arm
 from fairal.report.colours import group_colours, strategy_colours
 from fairal.report.comparison import summarise_experiment
 from fairal.report.export import picture, to_bytes
@@ -77,10 +78,11 @@ def test_an_arm_is_named_and_drawn_by_its_query_and_its_training():
     arms = ["entropy", "entropy+balanced", "core_set", "core_set+balanced_conditional"]
     assert arm_label("entropy+balanced") == "Entropy, balanced training"
     assert arm_colour("entropy") == arm_colour("entropy+balanced") == strategy_colours()["entropy"]
-    dashes = arm_dashes(arms)
-    assert dashes[0] == dashes[2] == [1, 0]
-    assert len({str(d) for d in dashes}) == 3
-    assert arm_shapes(arms)[1] != arm_shapes(arms)[0] == "circle"
+    assert arm_label("parity+balanced_conditional") == "Parity, balanced, told the group"
+    assert [arm_dash(arm) for arm in arms[::2]] == [[1, 0], [1, 0]]
+    assert len({str(arm_dash(f"entropy+{training}")) for training in TRAININGS}) == len(TRAININGS)
+    assert len({arm_shape(f"entropy+{training}") for training in TRAININGS}) == len(TRAININGS)
+    assert arm_shape("entropy") == "circle"
     assert arm_colour("forgotten") == "#777777"
 
 

@@ -6,8 +6,8 @@ from tiny import tiny_config, tiny_record
 
 from fairal.errors import InputError
 from fairal.facts.volumes import RoundVolumes
+from fairal.files import new_folder, replacing, whole_lines
 from fairal.runs import store as store_module
-from fairal.runs.files import new_folder, replacing, whole_lines
 from fairal.runs.locks import is_locked, try_lock
 from fairal.runs.paths import EXPERIMENT_ID
 from fairal.runs.store import Damaged, RunKey, Store

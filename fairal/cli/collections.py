@@ -1,0 +1,162 @@
+"""A person's own scans at the command line: import, list, forget."""
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from time import monotonic
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from fairal.cohort.folder.collection import Collections
+from fairal.cohort.folder.plain import plain
+from fairal.cohort.folder.wishes import Report, TooFewGroups, Wishes, report_on
+from fairal.errors import FairalError, InputError
+from fairal.runs.store import Store
+
+_SHOWN = 30
+"""Lines of what was left out; `--json` has them all."""
+out = Console(highlight=False, markup=False, soft_wrap=not sys.stdout.isatty())
+err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+Home = Annotated[Path | None, typer.Option("--home", help="Where everything lies (or FAIRAL_HOME).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Put `import`, `collections` and `forget` on the command line."""
+    app.command("import")(import_command)
+    app.command("collections")(collections_command)
+    app.command("forget")(forget_command)
+
+
+def import_command(
+    folder: Annotated[Path, typer.Argument(help="BIDS, or the Decathlon's or nnU-Net's layout; is only read.")],
+    name: Annotated[str, typer.Option(help="Of the collection.")],
+    group: Annotated[str, typer.Option(metavar="COLUMN", help="The table's column that holds the group.")],
+    participants: Annotated[Path | None, typer.Option(help="The table; by default the folder's.")] = None,
+    structure: Annotated[str, typer.Option(help="Label values to join into the structure, such as 1,2.")] = "",
+    spacing: Annotated[float | None, typer.Option(help="Voxel edge in mm; by default the median.")] = None,
+    size: Annotated[str, typer.Option(help="Voxels X,Y,Z; by default around the structures.")] = "",
+    crop: Annotated[bool, typer.Option("--crop/--no-crop", help="Crop around the structures.")] = True,
+    update: Annotated[bool, typer.Option("--update", help="Look again at an imported collection.")] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import a folder of scans as a collection; says what was left out and why."""
+    wishes = Wishes(
+        folder, group, participants, _numbers(structure, "--structure"), spacing, _numbers(size, "--size") or None, crop
+    )
+    collections, started = Collections(Store(home).home), monotonic()
+    from fairal.cohort.folder.importing import import_folder, update_collection
+
+    work = update_collection if update else import_folder
+    try:
+        report = _with_progress(lambda hear: work(collections, name, wishes, hear))
+    except TooFewGroups as error:
+        _show(error.report, as_json, monotonic() - started)
+        raise
+    _show(report, as_json, monotonic() - started)
+
+
+def _numbers(text: str, option: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(",")) if text else ()
+    except ValueError:
+        raise InputError(f"{option} must be whole numbers with commas between, got '{plain(text, 40)}'.") from None
+
+
+def _with_progress(work) -> Report:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        tasks: dict[str, int] = {}
+
+        def hear(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        return work(hear)
+
+
+def _show(report: Report, as_json: bool, seconds: float) -> None:
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), indent=1))
+        return
+    out.print(
+        f"{report.collection}: {len(report.usable)} usable scans ({report.layout}), {report.labelled} of them "
+        f"labelled, {len(report.left_out)} left out; {seconds:.1f} s"
+    )
+    if report.shape and report.spacing_mm:
+        out.print(f"{' × '.join(map(str, report.shape))} voxels of {report.spacing_mm:g} mm, RAS, z-scored")
+    _show_groups(report)
+    for what, ids in vars(report.changes).items() if report.changes else ():
+        names = ", ".join(plain(name, 60) for name in ids[:_SHOWN]) + (", …" if len(ids) > _SHOWN else "")
+        out.print(f"{what.replace('_', ' ')}: {len(ids)}{' (' + names + ')' if ids else ''}")
+    if report.other_labels:
+        out.print(f"Taken as background: label {', '.join(map(str, report.other_labels))}.")
+    for row in report.left_out[:_SHOWN]:
+        out.print(f"left out: {plain(row.participant_id, 60)} ({plain(row.file)}): {row.reason}")
+    if (more := len(report.left_out) - _SHOWN) > 0:
+        out.print(f"and {more} more; --json lists them all.")
+
+
+def _show_groups(report: Report) -> None:
+    labelled = Counter(scan.group for scan in report.usable if scan.has_mask)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("group")
+    for column in ("usable", "labelled", "unlabelled"):
+        table.add_column(column, justify="right")
+    for group, count in report.groups.items():
+        table.add_row(Text(plain(group)), str(count), str(labelled[group]), str(count - labelled[group]))
+    if report.groups:
+        out.print(table)
+
+
+def collections_command(home: Home = None, as_json: AsJson = False) -> None:
+    """List the collections."""
+    collections, rows = Collections(Store(home).home), []
+    for name in collections.names():
+        try:
+            content = collections.open(name).content
+            about = {"group": content.group_column, "folder": content.folder, "imported": content.imported}
+            rows.append(report_on(content).as_json() | about | {"digest": content.digest})
+        except FairalError as error:
+            rows.append({"collection": name, "damaged": str(error)})
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1))
+        return
+    if not rows:
+        out.print("No collections yet; `fairal import` makes one.")
+        return
+    table = Table("collection", "usable", "labelled", "left out", "groups", "voxels", "mm", box=SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in _cells(row)))
+    out.print(table)
+
+
+def _cells(row: dict) -> tuple[str, ...]:
+    if "damaged" in row:
+        return row["collection"], "-", "-", "-", plain(row["damaged"], 300), "-", "-"
+    groups = ", ".join(f"{plain(group, 40)} {count}" for group, count in row["groups"].items())
+    shape = " × ".join(map(str, row["shape"]))
+    counts = (str(row["usable"]), str(row["labelled"]), str(len(row["left_out"])))
+    return row["collection"], *counts, f"{plain(row['group'], 40)}: {groups}", shape, f"{row['spacing_mm']:g}"
+
+
+def forget_command(
+    name: Annotated[str, typer.Argument(help="Of the collection, exactly.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    home: Home = None,
+) -> None:
+    """Remove a collection; the original files are elsewhere and stay."""
+    collections = Collections(Store(home).home)
+    collections.check_there(name)
+    if yes or typer.confirm(f"Remove the collection {name}? The original files stay."):
+        collections.forget(name)
+        out.print(f"{name}: removed.")

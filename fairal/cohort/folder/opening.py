@@ -1,0 +1,58 @@
+"""Open files of others: plain files of a bearable size only, and only such as lie where they seem to lie."""
+
+import os
+import stat
+from hashlib import blake2b
+from pathlib import Path
+from typing import BinaryIO
+
+from fairal.errors import InputError
+
+
+def open_plain(path: Path, bytes_max: int) -> BinaryIO:
+    """Open a plain file for reading; a pipe or a device is neither waited for nor read.
+
+    Raises:
+        InputError: One sentence about why not, without the file's name.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError) as error:
+        raise InputError(f"The file cannot be opened ({getattr(error, 'strerror', None) or error}).") from None
+    about = os.fstat(handle)
+    if stat.S_ISREG(about.st_mode) and about.st_size <= bytes_max:
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    if not stat.S_ISREG(about.st_mode):
+        raise InputError("This is not a plain file.")
+    raise InputError(f"The file takes {about.st_size / 1e6:,.1f} MB; at most {bytes_max / 1e6:,.1f} are read.")
+
+
+def read_plain(path: Path, bytes_max: int) -> bytes:
+    """Read a whole plain file.
+
+    Raises:
+        InputError: As `open_plain`, or it grew meanwhile, or the disk failed.
+    """
+    with open_plain(path, bytes_max) as file:
+        try:
+            size = os.fstat(file.fileno()).st_size
+            content = file.read(size + 1)  # not bytes_max: Python sets aside what it is asked for
+        except OSError as error:
+            raise InputError(f"The file cannot be read ({error.strerror or error}).") from None
+    if len(content) > size:
+        raise InputError("The file grows while it is read.")
+    return content
+
+
+def file_digest(content: bytes) -> str:
+    """Hash bytes to 32 hex digits."""
+    return blake2b(content, digest_size=16).hexdigest()
+
+
+def leads_out(path: Path, folder: Path) -> bool:
+    """Tell whether a path, all its links followed, ends outside of a folder."""
+    try:
+        return not path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # links in a circle
+        return True
