@@ -10,7 +10,7 @@ from scipy.spatial import KDTree
 TOLERANCE_MM = 1.0
 """Of the surface Dice. At 1.5 mm voxels a tolerance of 1.5 mm would forgive a whole layer of voxels."""
 
-MEASURES = ("dice", "assd_mm", "hd95_mm", "surface_dice", "volume_mm3", "predicted_mm3", "volume_error")
+COLUMNS = ("dice", "assd_mm", "hd95_mm", "surface_dice", "volume_mm3", "predicted_mm3", "volume_error")
 """The columns of `measure_cases`, in order."""
 
 
@@ -112,11 +112,11 @@ def measure_cases(truth: torch.Tensor, guess: torch.Tensor, spacing_mm: float) -
         spacing_mm: Voxel edge.
 
     Returns:
-        Columns of N finite numbers or None: `MEASURES`. ``volume_error`` is (predicted − true) / true, None for an
+        Columns of N finite numbers or None: `COLUMNS`. ``volume_error`` is (predicted − true) / true, None for an
         empty truth; distances are None where exactly one mask is empty.
     """
     voxel = spacing_mm**3
-    columns: dict[str, list] = {name: [] for name in MEASURES}
+    columns: dict[str, list] = {name: [] for name in COLUMNS}
     columns["dice"] = dice(truth, guess).tolist()
     for true, predicted in zip(truth.cpu().numpy(), guess.cpu().numpy(), strict=True):
         assd, hd95, surface = surface_measures(true, predicted, spacing_mm)
