@@ -3,17 +3,16 @@
 import streamlit as st
 
 from fairal.errors import FairalError
-from fairal.report.arms import arm_label
-from fairal.report.comparison import summarise_experiment
-from fairal.report.figures import X_AXES, View, figures
-from fairal.report.quantity import OVER_GROUPS, Quantity
+from fairal.report.figure import Subject
+from fairal.report.figures import figures
+from fairal.report.quantity import Quantity
 from fairal.report.results import comparable_round, read_experiment
-from fairal.report.summary import headline
+from fairal.report.summary import summarise_experiment
 from fairal.ui.charts import show_all
-from fairal.ui.compare import downloads, results_table, several_experiments
+from fairal.ui.compare import choose_view, downloads, results_table, several_experiments
 from fairal.ui.frame import begin, empty, latest_unless_asked, saying, warn_if_missing
 from fairal.ui.live import is_active, progress_bar, while_active
-from fairal.ui.summary import metric_cards
+from fairal.ui.summary import show_cards, show_verdicts
 
 store = begin("Compare")
 there = store.experiments()
@@ -31,16 +30,7 @@ try:
 except FairalError as error:
     st.error(str(error))
     st.stop()
-pick, base, what, axis = st.columns([3, 2, 2, 2])
-arms = list(config.strategies)
-shown = pick.multiselect("Arms", arms, [], key="show", format_func=arm_label, bind="query-params",
-                         placeholder="All of this experiment") or arms  # fmt: skip
-baseline = base.selectbox("Baseline", arms, arms.index(config.baseline) if config.baseline in arms else 0,
-                          key="baseline", format_func=arm_label, bind="query-params")  # fmt: skip
-over = what.selectbox("Over the groups", list(OVER_GROUPS), key="over", format_func=OVER_GROUPS.get,
-                      bind="query-params")  # fmt: skip
-x = axis.selectbox("Horizontal axis", list(X_AXES), key="axis", format_func=X_AXES.get, bind="query-params")
-view = View(tuple(shown), baseline, over=over, x=x)
+view = choose_view(config)
 
 
 @while_active(active := is_active(store, chosen))
@@ -55,15 +45,16 @@ def comparison() -> None:
         if not any(run.rounds for run in result.runs):
             st.info("The first round is on its way." if active else "No round was finished.")
         else:
-            summary = summarise_experiment(result, baseline)
+            subject = Subject(result, view)
+            summary = summarise_experiment(result, view.baseline)
             if at is not None:
-                metric_cards(result, summary, baseline)
-                st.markdown(f"**{headline(result, summary, baseline)}**")
-            show_all(figures(result, summary, view), options=(view,))
-            results_table(result, summary)
-            downloads(store, result, baseline)
+                show_cards(subject, summary)
+                show_verdicts(subject, summary)
+            show_all(figures(subject), options=(view,))
+            results_table(subject)
+            downloads(store, result, view.baseline)
         if len(chosen) > 1:
-            several_experiments(store, chosen, baseline, Quantity("dice", over))
+            several_experiments(store, chosen, view.baseline, Quantity(view.measures[0], view.over))
         if active and state in ("done", "failed", "cancelled") and not is_active(store, chosen):
             st.rerun()  # once, to stop polling
 

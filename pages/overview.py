@@ -5,7 +5,8 @@ import secrets
 import streamlit as st
 
 from fairal.presets import preset
-from fairal.report.figures import Subject, View, served_by_budget
+from fairal.report.figure import Subject, View
+from fairal.report.figures import served_by_budget
 from fairal.report.results import read_experiment
 from fairal.report.summary import headline, summarise_experiment
 from fairal.runs.launch import launch
@@ -66,8 +67,7 @@ def latest_results() -> None:
             metric_cards(result, summary, result.config.baseline)
             text = headline(result, summary, result.config.baseline)
             st.markdown(f"**{text}**" if text else "")
-            view = View(result.config.strategies, result.config.baseline)
-            show(served_by_budget(Subject(result, summary, view), "dice"))
+            show(served_by_budget(Subject(result, View.of(result)), "dice"))
         if state in ("done", "failed", "cancelled") and active:
             st.rerun()  # once, to stop polling
 

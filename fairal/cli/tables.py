@@ -11,17 +11,19 @@ from fairal.cli.app import out
 from fairal.runs.store import Store
 
 if TYPE_CHECKING:
-    from fairal.report.comparison import ArmSummary
+    from fairal.report.levels import ArmSummary, Level
     from fairal.report.results import ExperimentResult
 
-COLUMNS = ("gap", "ES-Dice", "reduction", "95 %", "worst gained", "best lost", "picked")
+COLUMNS = ("ES-Dice", "reduction", "95 %", "worst\ngained", "best\nlost", "over-\nshoot", "picked")
 
 
 def print_tables(store: Store, experiment: str) -> None:
     """Print what an experiment came to: a table, how to read it, and the headline."""
+    from fairal.report.arms import arm_label
     from fairal.report.comparison import summarise_experiment
+    from fairal.report.evidence import verdicts
     from fairal.report.results import read_experiment
-    from fairal.report.summary import headline
+    from fairal.report.summary import is_start
 
     result = read_experiment(store, experiment)
     summary = summarise_experiment(result)
@@ -32,9 +34,11 @@ def print_tables(store: Store, experiment: str) -> None:
         f"{experiment}: test Dice at {summary[0].labelled} labelled scans, {_seeds(summary)} seed(s), "
         f"{result.config.cohort.test_pairs} matched test pairs"
     )
-    Console(width=max(out.width, 110), highlight=False).print(_table(result, summary))
-    if text := headline(result, summary, result.config.baseline):
-        out.print(text)
+    Console(width=max(out.width, 130), highlight=False).print(_table(result, summary))
+    if not is_start(result, summary):
+        for arm, verdict in verdicts(result).items():
+            if verdict.code != "baseline":
+                out.print(f"{arm_label(arm)}: {verdict.text}")
     out.print(" ".join(_notes(result, summary)))
     out.print(f"The data lie in {store.experiment_dir(experiment)}")
 
@@ -44,29 +48,41 @@ def _seeds(summary: "Sequence[ArmSummary]") -> int:
 
 
 def _table(result: "ExperimentResult", summary: "Sequence[ArmSummary]") -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("strategy")
-    for column in ("/".join(result.groups), *COLUMNS):
+    from fairal.report.comparison import summarise_experiment
+
+    surface = {row.strategy: row.level for row in summarise_experiment(result, measure="surface_dice")}
+    table, groups = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)), "/".join(result.groups)
+    table.add_column("arm")
+    for column in (f"Dice\n{groups}", "gap", f"surface Dice\n{groups}", "gap", *COLUMNS):
         table.add_column(column, justify="right")
     for row in summary:
-        table.add_row(*_cells(row, result.groups))
+        served = [_served(row.level), _served(surface[row.strategy])]
+        table.add_row(_name(row), *served[0], *served[1], *_changes(row, result.groups))
     return table
 
 
-def _cells(row: "ArmSummary", groups: Sequence[str]) -> list[str]:
+def _name(row: "ArmSummary") -> str:
     from fairal.report.arms import arm_label
 
-    level, against, share = row.level, row.against, row.over.picked_share
+    return arm_label(row.strategy) + (" *" if row.role == "reference" else "")
+
+
+def _served(level: "Level") -> tuple[str, str]:
+    """Means by group and how far they are apart, signed where there are two groups."""
+    gap = f"{level.gap:.3f}" if level.signed_gap is None else f"{level.signed_gap:+.3f}"
+    return "/".join(f"{mean:.3f}" for mean in level.by_group.values()), gap
+
+
+def _changes(row: "ArmSummary", groups: Sequence[str]) -> list[str]:
+    against, share = row.against, row.over.picked_share
     reduction, paid = (against.reduction, against.paid) if against else (None, None)
     return [
-        arm_label(row.strategy) + (" *" if row.role == "reference" else ""),
-        "/".join(f"{level.dice_by_group[g]:.3f}" for g in groups),
-        f"{level.gap:.3f}",
-        f"{level.es_dice:.3f}",
+        f"{row.level.equity_scaled:.3f}",
         f"{reduction.value:.0%}" if reduction else "-",
         f"{reduction.interval[0]:.0%}..{reduction.interval[1]:.0%}" if reduction and reduction.interval else "-",
         f"{paid.worst_gain:+.3f}" if paid else "-",
         f"{paid.best_loss:+.3f}" if paid else "-",
+        f"{paid.overshoot:.3f}" if paid else "-",
         "/".join(f"{share[g]:.0%}" for g in groups) if share else "-",
     ]
 
@@ -75,8 +91,9 @@ def _notes(result: "ExperimentResult", summary: "Sequence[ArmSummary]") -> list[
     from fairal.report.arms import arm_label
 
     notes = [
-        f"Reduction of the gap, and what the worst group gained and the best lost, are against "
-        f"{arm_label(result.config.baseline).lower()}; picked: shares of the groups ({'/'.join(result.groups)})."
+        f"Reduction of the gap, what the worst group gained and the best lost, and by how much that went past 0, are "
+        f"in Dice against {arm_label(result.config.baseline).lower()}; picked: shares of the groups "
+        f"({'/'.join(result.groups)})."
     ]
     if any(row.role == "reference" for row in summary):
         notes.append("* A single fit for orientation, at a labelled set of its own.")
@@ -84,5 +101,5 @@ def _notes(result: "ExperimentResult", summary: "Sequence[ArmSummary]") -> list[
     if "test subjects" in kinds:
         notes.append("One seed: the interval covers the choice of test subjects, not training or cohort.")
     elif _seeds(summary) > 1:
-        notes.append(f"The interval is over {_seeds(summary)} seeds (Fieller).")
+        notes.append(f"The interval is of the signed gap's reduction, over {_seeds(summary)} seeds (Fieller).")
     return [*notes, "Synthetic brains; no claim about patients."]

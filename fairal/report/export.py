@@ -4,7 +4,7 @@ import textwrap
 
 import altair as alt
 
-from fairal.report.figures import Figure
+from fairal.report.figure import Figure
 
 CAPTION_CHARACTERS = 120
 """Of one line, at the size in which captions are set, in a figure 900 pixels wide."""

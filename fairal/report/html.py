@@ -12,10 +12,12 @@ from PIL import Image
 from fairal import __version__
 from fairal.config.arm import Arm
 from fairal.report.arms import arm_label
-from fairal.report.comparison import ArmSummary, summarise_experiment
 from fairal.report.export import to_bytes
-from fairal.report.figures import Figure, View, figures
+from fairal.report.figure import Figure, Subject, View
+from fairal.report.figures import figures
 from fairal.report.frames import readable
+from fairal.report.levels import ArmSummary
+from fairal.report.quantity import MEASURE_LABELS
 from fairal.report.results import ExperimentResult, comparable_round, sample
 from fairal.report.summary import headline, paid_sentence
 from fairal.strategies.catalog import CATALOG
@@ -30,7 +32,9 @@ GLOSSARY = {
     "Arm": "How to pick the next scans, and how to train on them; each arm ran once per seed, from the same start.",
     "Dice": "Overlap of the predicted and the true structure, 0 to 1. At an equal error of the boundary it is lower "
     "for a smaller structure.",
+    "Surface Dice": "Share of both surfaces that lies within 1 mm of the other, 0 to 1.",
     "Gap": "The best group's mean minus the worst group's, over the test subjects.",
+    "Signed gap": "The first group's mean minus the second's: below 0 in Dice, the first group is the worse served.",
     "Disparity reduction": "1 − mean gap / mean gap of the baseline: 100 % leaves no gap, 0 % changes nothing.",
     "Noise alone": "The gap that would be measured on average if all groups were served equally: a gap is never "
     "negative, so the scatter of the test subjects alone makes one.",
@@ -63,9 +67,9 @@ def report(result: ExperimentResult, baseline: str | None = None, mosaic: Image.
     baseline = baseline or result.config.baseline
     if comparable_round(result) is None:
         raise ValueError("the experiment has no round that every strategy has reached")
-    summary = summarise_experiment(result, baseline)
-    view = View(result.config.strategies, baseline)
-    drawn = "".join(_figure(figure) for figure in figures(result, summary, view))
+    subject = Subject(result, View.of(result, baseline))
+    summary = subject.summaries["dice"]
+    drawn = "".join(_figure(figure) for figure in figures(subject))
     title = html.escape(result.config.name)
     return f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>fairal: {title}</title>
@@ -76,7 +80,7 @@ def report(result: ExperimentResult, baseline: str | None = None, mosaic: Image.
 <p>{sample(result)} · {summary[0].labelled} labelled scans at the end · baseline: {html.escape(arm_label(baseline))} ·
 {html.escape(result.id)}</p>
 <p class="note">{CANNOT_TELL}</p>
-<h2>All numbers</h2>{_table(result, summary)}{_paid(summary)}{drawn}{_mosaic(mosaic)}
+<h2>All numbers</h2>{_tables(subject)}{drawn}{_mosaic(mosaic)}
 <h2>What the words mean</h2>{_definitions(result)}
 <h2>Configuration</h2><details><summary>As it can be launched again</summary>
 <pre>{html.escape(json.dumps(result.config.model_dump(mode="json"), indent=1))}</pre></details>
@@ -117,14 +121,19 @@ def _mosaic(mosaic: Image.Image | None) -> str:
     )
 
 
-def _table(result: ExperimentResult, summary: Sequence[ArmSummary]) -> str:
-    return readable(summary, result.groups).to_html(index=False, na_rep="–", border=0)
+def _tables(subject: Subject) -> str:
+    """A table for each measure, and who paid in it."""
+    parts = []
+    for measure, summary in subject.summaries.items():
+        table = readable(summary, subject.result.groups).to_html(index=False, na_rep="–", border=0)
+        parts.append(f"<h3>{html.escape(MEASURE_LABELS[measure])}</h3>{table}{_paid(summary, measure)}")
+    return "".join(parts)
 
 
-def _paid(summary: Sequence[ArmSummary]) -> str:
+def _paid(summary: Sequence[ArmSummary], measure: str) -> str:
     said = [(row.strategy, row.against.paid) for row in summary if row.against and row.role == "strategy"]
-    items = "".join(f"<li>{html.escape(f'{arm_label(arm)}: {paid_sentence(paid)}')}</li>" for arm, paid in said)
-    return f"<ul>{items}</ul>"
+    each = [f"{arm_label(arm)}: {paid_sentence(paid, measure)}" for arm, paid in said]
+    return f"<ul>{''.join(f'<li>{html.escape(text)}</li>' for text in each)}</ul>"
 
 
 def _definitions(result: ExperimentResult) -> str:

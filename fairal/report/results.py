@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-import numpy as np
-
 from fairal.config import ExperimentConfig
 from fairal.facts.record import Record
 from fairal.fairness.judgement import Judgement, judge
@@ -39,6 +37,11 @@ class ExperimentResult:
     @property
     def groups(self) -> tuple[str, ...]:
         return self.config.cohort.group_names
+
+    @property
+    def matched(self) -> bool:
+        """Whether test subject i exists once per group, so that cases may be paired over groups."""
+        return self.config.cohort.kind == "synthetic"
 
     def of(self, strategy: str) -> dict[int, RunResult]:
         """The runs of one strategy, by seed."""
@@ -80,13 +83,6 @@ def comparable_round(result: ExperimentResult) -> int | None:
         for strategy in result.config.strategies
     ]
     return min(reached) - 1 if reached and min(reached) > 0 else None
-
-
-def case_matrix(record: Record, groups: Sequence[str], measure: str = "dice") -> np.ndarray:
-    """Arrange a record's matched test cases as (subjects, groups)."""
-    cases = record.test
-    columns = [[v for v, g in zip(cases.of(measure), cases.group, strict=True) if g == group] for group in groups]
-    return np.array(columns, dtype=float).T
 
 
 def sample(result: ExperimentResult) -> str:

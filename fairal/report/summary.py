@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from fairal.fairness.disparity import WhoPaid
+from fairal.fairness.measures import MEASURES
 from fairal.report.arms import arm_label, headline_arm
-from fairal.report.comparison import ArmSummary, summarise_experiment
+from fairal.report.comparison import summarise_experiment
+from fairal.report.evidence import verdicts
+from fairal.report.levels import ArmSummary
 from fairal.report.results import ExperimentResult
+from fairal.report.verdict import Verdict
 
 __all__ = ["experiment_json", "headline", "is_start", "paid_sentence", "summarise_experiment"]
 
@@ -27,48 +31,79 @@ def experiment_json(result: ExperimentResult) -> dict:
             }
             for run in result.runs
         ],
-        "summary": [_summary_json(row) for row in summarise_experiment(result)],
+        "summary": _summaries_json(result),
     }
 
 
-def _summary_json(row: ArmSummary) -> dict:
-    level, against = row.level, row.against
+def _summaries_json(result: ExperimentResult) -> list[dict]:
+    """A row per arm: Dice as ever, and each measure of the table."""
+    said = verdicts(result)
+    each = {name: {r.strategy: r for r in summarise_experiment(result, measure=name)} for name in MEASURES}
+    rows = []
+    for arm, row in each["dice"].items():
+        numbers = _in_measure(row)
+        numbers.pop("overshoot")
+        by_group = numbers.pop("by_group")
+        rows.append(
+            {
+                "strategy": arm,
+                "seeds": len(row.level.seeds),
+                "dice": row.level.overall,
+                "dice_by_group": by_group,
+                "es_dice": row.level.equity_scaled,
+                **numbers,
+                "measures": {name: _in_measure(of.get(arm)) for name, of in each.items()},
+                "verdict": _verdict_json(row, said),
+            }
+        )
+    return rows
+
+
+def _in_measure(row: ArmSummary | None) -> dict:
+    """One arm in one measure; nothing but None where no seed has a value for every group."""
+    level, against = (row.level, row.against) if row else (None, None)
     reduction, paid = (against.reduction, against.paid) if against else (None, None)
     return {
-        "strategy": row.strategy,
-        "seeds": len(level.seeds),
-        "dice": level.dice,
-        "dice_by_group": level.dice_by_group,
-        "gap": level.gap,
-        "signed_gap": level.signed_gap,
-        "es_dice": level.es_dice,
+        "by_group": level.by_group if level else None,
+        "gap": level.gap if level else None,
+        "signed_gap": level.signed_gap if level else None,
         "disparity_reduction": reduction.value if reduction else None,
         "interval": reduction.interval if reduction else None,
         "worst_group_gain": paid.worst_gain if paid else None,
         "best_group_loss": paid.best_loss if paid else None,
+        "overshoot": paid.overshoot if paid else None,
     }
 
 
+def _verdict_json(row: ArmSummary, said: dict[str, Verdict]) -> dict[str, str]:
+    if row.role == "reference":
+        return {
+            "code": "reference",
+            "text": "A single fit for orientation, with a labelled set of its own.",
+        }
+    verdict = said.get(row.strategy)
+    if verdict is None:
+        return {"code": "no_baseline", "text": "No seed is shared with the baseline yet: nothing is compared."}
+    return {"code": verdict.code, "text": verdict.text}
+
+
 def headline(result: ExperimentResult, summary: Sequence[ArmSummary], baseline: str) -> str:
-    """Say in a sentence or two what the comparison came to, against the paper's claim, and who paid.
+    """Say in a sentence or two what may be said of the headline's arm, and who paid.
 
     Returns:
         Nothing where there is nothing to say: without the headline's arm or the baseline, or at the common start.
     """
     by_id = {row.strategy: row for row in summary}
     row = by_id.get(headline_arm(list(by_id)) or "")
-    if row is None or row.against is None or row.against.reduction is None or is_start(result, summary):
+    if row is None or row.against is None or is_start(result, summary):
         return ""
-    n = len(row.against.seeds)
-    name, versus, seeds = arm_label(row.strategy), arm_label(baseline).lower(), "one seed" if n == 1 else f"{n} seeds"
+    verdict = verdicts(result, baseline).get(row.strategy)
+    if verdict is None:
+        return ""
     final = row.labelled >= result.config.query.budget
     so_far = "" if final else f"So far, at {row.labelled} of {result.config.query.budget} labelled scans: "
-    if row.against.reduction.value > 0:
-        text = f"{name} cut the gap by {row.against.reduction.value:.0%} against {versus} ({seeds}): "
-    else:
-        said = f"Against the paper's claim, {name[0].lower()}{name[1:]}" if final else name
-        text = f"{said} did not cut the gap: {row.against.base.gap:.3f} became {row.against.own.gap:.3f} ({seeds}): "
-    return so_far + text + paid_sentence(row.against.paid)
+    text = f"{so_far}{arm_label(row.strategy)} against {arm_label(baseline).lower()}: {verdict.text}"
+    return text if verdict.code == "not_learned" else f"{text} Against it, {paid_sentence(row.against.paid)}"
 
 
 def is_start(result: ExperimentResult, summary: Sequence[ArmSummary]) -> bool:
@@ -77,8 +112,15 @@ def is_start(result: ExperimentResult, summary: Sequence[ArmSummary]) -> bool:
     return bool(summary) and result.config.query.rounds > 0 and summary[0].labelled <= started
 
 
-def paid_sentence(paid: WhoPaid) -> str:
-    """Say who paid for a change of gap."""
-    first = f"the {paid.worst} group {'gained' if paid.worst_gain >= 0 else 'lost'} {abs(paid.worst_gain):.3f} Dice"
-    second = f"the {paid.best} group {'lost' if paid.best_loss > 0 else 'gained'} {abs(paid.best_loss):.3f}."
-    return f"{first}, {second}"
+def paid_sentence(paid: WhoPaid, measure: str = "dice") -> str:
+    """Say who paid for a change of gap, and how much of it went past 0."""
+    of = MEASURES[measure]
+    gained, lost = of.say(abs(paid.worst_gain)), of.say(abs(paid.best_loss))
+    named = f" {of.label}" if not of.unit else f" ({of.label})"
+    said = (
+        f"the {paid.worst} group {'gained' if paid.worst_gain >= 0 else 'lost'} {gained}{named}, "
+        f"the {paid.best} group {'lost' if paid.best_loss > 0 else 'gained'} {lost}"
+    )
+    if paid.overshoot > 0:
+        return f"{said}; {of.say(paid.overshoot)} of it overshoots: the {paid.worst} group is now the better served."
+    return f"{said}."

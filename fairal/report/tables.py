@@ -6,8 +6,8 @@ import pandas as pd
 from scipy import stats
 
 from fairal.report.arms import arm_label
-from fairal.report.comparison import ArmSummary
-from fairal.report.quantity import Quantity, served
+from fairal.report.levels import ArmSummary
+from fairal.report.quantity import MEAN, Quantity, judged_in
 from fairal.report.results import ExperimentResult
 
 SEEDS_FOR_A_BAND = 4
@@ -62,10 +62,10 @@ def groups_by_budget(result: ExperimentResult, arms: Sequence[str], measure: str
     rows = [
         about | {"group": group, "value": value}
         for about, record in _reached(result, arms, x)
-        for group, value in served(record, result.groups, measure).items()
+        for group, value in judged_in(record, result.groups, measure).by_group.items()
         if value is not None
     ]
-    return _table(rows, ["label", "group", "round"], Quantity(measure, "mean").possible)
+    return _table(rows, ["label", "group", "round"], Quantity(measure, MEAN).possible)
 
 
 def quantity_by_budget(result: ExperimentResult, arms: Sequence[str], quantity: Quantity, x: str) -> pd.DataFrame:
@@ -95,28 +95,32 @@ def trade_off(result: ExperimentResult, arms: Sequence[str], quantities: tuple[Q
 
 
 def reductions(summary: Sequence[ArmSummary]) -> pd.DataFrame:
-    """Disparity reduction of each arm against the baseline, with its interval and what it is over."""
+    """Reduction of the signed gap of each arm against the baseline; its interval over seeds, none from one seed."""
     return pd.DataFrame(
         [
             {
-                "label": arm_label(row.strategy), "value": reduction.value, "n": len(row.against.seeds),
-                "low": reduction.interval[0] if reduction.interval else None,
-                "high": reduction.interval[1] if reduction.interval else None, "over": reduction.over,
+                "label": arm_label(row.strategy), "value": reduction.signed, "n": len(row.against.seeds),
+                "low": reduction.of_seeds[0] if reduction.of_seeds else None,
+                "high": reduction.of_seeds[1] if reduction.of_seeds else None,
             }
             for row in summary
-            if row.against and (reduction := row.against.reduction)
+            if row.against and (reduction := row.against.reduction) and reduction.signed is not None
         ]
     )  # fmt: skip
 
 
 def paid(summary: Sequence[ArmSummary]) -> pd.DataFrame:
-    """Each group's mean under the baseline and under each arm, over the seeds that both have; ``way`` is up or down."""
+    """Each group's mean under the baseline and under each arm, over the seeds that both have.
+
+    Returns:
+        Rows of ``label``, ``group``, ``before``, ``after``, ``change``, ``way`` (*up* or *down*) and ``n``, the seeds.
+    """
     rows = [
-        {"label": arm_label(row.strategy), "group": group, "before": row.against.base.dice_by_group[group],
+        {"label": arm_label(row.strategy), "group": group, "before": row.against.base.by_group[group],
          "after": after, "n": len(row.against.seeds)}
         for row in summary
         if row.against
-        for group, after in row.against.own.dice_by_group.items()
+        for group, after in row.against.own.by_group.items()
     ]  # fmt: skip
     frame = pd.DataFrame(rows)
     if frame.empty:

@@ -1,6 +1,7 @@
 """A chart on a page: with its takeaway as text, its table, and its downloads."""
 
 from collections.abc import Callable, Sequence
+from html import escape
 from itertools import groupby
 
 import altair as alt
@@ -8,10 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from fairal.report.export import picture, to_bytes
-from fairal.report.figures import Figure
+from fairal.report.figure import Figure
 
-PANELS_A_ROW = 4
-"""Small charts side by side: with four, each still has 165 pixels on a projector's page of 1024."""
+PANELS_A_ROW = 3
+"""Small charts side by side: with three, each still has 230 pixels on a projector's page of 1024."""
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
@@ -50,18 +51,30 @@ def show_all(figures: Sequence[Figure], options: tuple = ()) -> None:
 def show(figure: Figure, options: tuple = ()) -> None:
     """Show one figure; small charts fill the width of the page and wrap."""
     st.subheader(figure.title)
+    if figure.legend:
+        entries = (f'<span style="color:{e.colour}">{e.mark}</span> {escape(e.label)}' for e in figure.legend)
+        st.html(f'<div style="display:flex;flex-wrap:wrap;gap:0 1em">{"".join(map(_item, entries))}</div>')
     stamp, options = _stamp(figure.frame), (*options, figure.title)
-    for i, row in enumerate(_rows(figure.panels, PANELS_A_ROW)):
-        width = min(PANELS_A_ROW, max(2, len(figure.panels)))
-        for column, panel in zip(st.columns(width), row, strict=False):
+    for row in _rows(figure.panels, PANELS_A_ROW):
+        for column, panel in zip(st.columns(PANELS_A_ROW), row, strict=False):
             with column:
                 st.markdown(f"**{panel}**")
-                drawn = _specification(figure.key, stamp, (*options, panel), lambda panel=panel: figure.draw(panel))
-                st.vega_lite_chart(spec=drawn, key=f"chart_{figure.key}_{i}_{panel}", alt=f"{panel}. {figure.takeaway}")
+                _draw(figure, stamp, options, panel)
     if not figure.panels:
-        drawn = _specification(figure.key, stamp, options, figure.draw)
-        st.vega_lite_chart(spec=drawn, key=f"chart_{figure.key}", alt=figure.takeaway)
+        _draw(figure, stamp, options)
     _below(figure.key, figure.frame, figure.takeaway, figure.caption, lambda kind: picture(figure, kind))
+
+
+def _item(entry: str) -> str:
+    return f"<span>{entry}</span>"
+
+
+def _draw(figure: Figure, stamp: str, options: tuple, panel: str | None = None) -> None:
+    """Draw a figure or one of its panels; what colours mean stands above, so that the plot has the whole height."""
+    draw = lambda: figure.draw(panel).configure_legend(disable=True)  # noqa: E731
+    drawn = _specification(figure.key, stamp, (*options, panel), draw)
+    said = figure.takeaway if panel is None else f"{panel}. {figure.takeaway}"
+    st.vega_lite_chart(spec=drawn, key=f"chart_{figure.key}_{panel or ''}", alt=said)
 
 
 def chart(

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from fairal.config import ExperimentConfig
 from fairal.errors import FairalError
+from fairal.report.arms import arm_label
 from fairal.report.charts import strength_lines
-from fairal.report.comparison import ArmSummary
-from fairal.report.figures import quantity_axis
-from fairal.report.frames import cases_frame, measures_frame, picks_frame, readable, rounds_frame
+from fairal.report.figure import BESIDE, X_AXES, Subject, View, axis_of
+from fairal.report.frames import cases_frame, measures_readable, picks_frame, readable, rounds_frame
 from fairal.report.html import CANNOT_TELL, report
-from fairal.report.quantity import Quantity
+from fairal.report.quantity import MEASURE_LABELS, OVER_GROUPS, Quantity
 from fairal.report.results import ExperimentResult, comparable_round, read_experiment
 from fairal.report.several import by_strength, differences, side_by_side
 from fairal.runs.reader import Reader
@@ -19,18 +20,39 @@ from fairal.ui.charts import chart
 from fairal.ui.mosaic import strategy_mosaic
 
 
-def results_table(result: ExperimentResult, summary: Sequence[ArmSummary]) -> None:
-    """The table of everything, and per-case measures by group on demand."""
+def choose_view(config: ExperimentConfig) -> View:
+    """Ask what of an experiment is looked at; what is chosen stands in the address."""
+    arms, groups = list(config.strategies), config.cohort.group_names
+    what, how, base, more = st.columns([4, 3, 3, 2], vertical_alignment="bottom")
+    measures = what.multiselect("Measures", list(MEASURE_LABELS), list(BESIDE), key="measures", bind="query-params",
+                                format_func=MEASURE_LABELS.get, help="Each is shown beside the others.")  # fmt: skip
+    disparities = [name for name in OVER_GROUPS if len(groups) == 2 or name != "signed_gap"]
+    over = how.selectbox("Over the groups", disparities, key="over", format_func=OVER_GROUPS.get, bind="query-params")
+    usual = arms.index(config.baseline) if config.baseline in arms else 0
+    baseline = base.selectbox("Baseline", arms, usual, key="baseline", format_func=arm_label, bind="query-params")
+    with more.popover("More", icon=":material/tune:", width="stretch"):
+        shown = st.multiselect("Arms", arms, [], key="show", format_func=arm_label, bind="query-params",
+                               placeholder="All of this experiment")  # fmt: skip
+        x = st.selectbox("Horizontal axis", list(X_AXES), key="axis", format_func=X_AXES.get, bind="query-params")
+    return View(tuple(shown or arms), baseline, tuple(measures) or BESIDE, over, x)
+
+
+def results_table(subject: Subject) -> None:
+    """The tables of everything, one for each measure that is looked at, and the measures of cases on demand."""
     st.subheader("All numbers")
-    if summary:
-        alt = "One row per arm with all statistics"
-        st.dataframe(readable(summary, result.groups), hide_index=True, alt=alt)
-    with st.expander(
-        "Per-case measures by group (surface distances, surface Dice, volumes)", on_change="rerun", key="cases"
-    ) as more:
+    for measure, summary in subject.summaries.items():
+        if summary:
+            name = MEASURE_LABELS[measure]
+            st.caption(name)
+            table = readable(summary, subject.result.groups)
+            st.dataframe(table, hide_index=True, alt=f"One row per arm with all statistics in {name}")
+    with st.expander("All measures by group (surface distances, volumes)", on_change="rerun", key="cases") as more:
         if more.open:
-            st.dataframe(measures_frame(result), hide_index=True, alt="Mean, SD, n, failures and interval by group")
-            st.caption("At each run's last round, all seeds together. Failures: cases in which nothing was found.")
+            st.dataframe(measures_readable(subject.result), hide_index=True, alt="Mean, interval and failures by group")
+            st.caption(
+                "At the last round that all arms have reached: means of the seeds' means, 95 % over seeds, SD of the "
+                "cases within a seed. Nothing found: cases without any prediction, in all seeds together."
+            )
     st.caption(CANNOT_TELL)
 
 
@@ -70,7 +92,7 @@ def several_experiments(reader: Reader, experiments: Sequence[str], baseline: st
     if len(frame):
         arms = list(dict.fromkeys(frame.strategy.dropna()))
         chart(
-            lambda: strength_lines(frame, arms, quantity_axis(quantity)),
+            lambda: strength_lines(frame, arms, axis_of(quantity, results[0].groups)),
             frame,
             "by_strength",
             f"{quantity.title} at the end against bias strength",

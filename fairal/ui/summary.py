@@ -1,55 +1,66 @@
-"""The headline numbers of an experiment as cards, each with its interval and n."""
+"""What an experiment came to, at a glance: a card per arm, and what may be said of each."""
 
 from collections.abc import Sequence
+from html import escape
 
 import streamlit as st
 
-from fairal.report.arms import arm_label, headline_arm
-from fairal.report.comparison import ArmSummary, Reduction
+from fairal.report.arms import arm_colour, arm_label, headline_arm
+from fairal.report.cards import SHORT, Card, Fact, arm_cards
+from fairal.report.figure import Subject, View
+from fairal.report.levels import ArmSummary
 from fairal.report.results import ExperimentResult
-from fairal.report.summary import is_start
+from fairal.report.summary import headline, is_start
 
-
-def best_of(summary: Sequence[ArmSummary], baseline: str) -> ArmSummary | None:
-    """The arm that the cards are about: the headline's where it ran, else the one of smallest gap."""
-    rows = {row.strategy: row for row in summary if row.role == "strategy" and row.strategy != baseline}
-    chosen = headline_arm(list(rows)) or min(rows, key=lambda arm: rows[arm].level.gap, default="")
-    return rows.get(chosen)
+CARDS_A_ROW = 4
+CHIPS = {
+    "closes": "green", "levelling_down": "orange", "widens": "red", "turned_round": "red", "not_learned": "red",
+}  # fmt: skip
+"""Colours of the verdicts that decide something; the others are grey."""
 
 
 def metric_cards(result: ExperimentResult, summary: Sequence[ArmSummary], baseline: str) -> None:
-    """Four cards: disparity reduction, gap, equity-scaled Dice and worst group, against the baseline."""
-    row = best_of(summary, baseline)
-    if row is None or row.against is None:
-        return
-    if is_start(result, summary):
-        st.info("All strategies start from the same model; they differ from the next round on.")
-        return
-    own, base, n = row.against.own, row.against.base, len(row.against.seeds)
-    versus, seeds = arm_label(baseline).lower(), f"{n} seed{'s' if n != 1 else ''}"
-    st.caption(f"{arm_label(row.strategy)} against {versus} at {row.labelled} labelled scans, n = {seeds}.")
-    cards = st.columns(4)
-    with cards[0]:
-        _reduction_card(row.against.reduction, versus)
-    for card, name, value, other, good in (
-        (cards[1], "Gap", own.gap, base.gap, "inverse"),
-        (cards[2], "Equity-scaled Dice", own.es_dice, base.es_dice, "normal"),
-        (cards[3], "Worst group's Dice", own.worst_group_dice, base.worst_group_dice, "normal"),
-    ):
-        colour = good if abs(value - other) >= 0.0005 else "off"
-        card.metric(
-            name, f"{value:.3f}", f"{value - other:+.3f} vs {other:.3f}", delta_color=colour, border=True,
-            help=f"{other:.3f} by {versus}; mean over {seeds}.",
-        )  # fmt: skip
+    """The cards of an experiment seen as it comes: all arms, in Dice and surface Dice."""
+    show_cards(Subject(result, View.of(result, baseline)), summary)
 
 
-def _reduction_card(reduction: Reduction | None, versus: str) -> None:
-    if reduction is None:
-        st.metric("Disparity reduction", "–", help=f"There is no gap under {versus} to reduce.", border=True)
+def show_cards(subject: Subject, summary: Sequence[ArmSummary]) -> None:
+    """Draw a card per arm, with its verdict as a chip; the headline's arm comes first."""
+    if is_start(subject.result, summary):
+        st.info("All arms start from the same model; they differ from the next round on.")
         return
-    over = "test subjects of one seed" if reduction.over == "test subjects" else "seeds"
-    interval = f"{reduction.interval[0]:.0%} to {reduction.interval[1]:.0%}" if reduction.interval else "unbounded"
-    st.metric(
-        "Disparity reduction", f"{reduction.value:.0%}", f"95 %: {interval}", delta_color="off", delta_arrow="off",
-        border=True, help=f"1 − gap / gap under {versus}; the interval is over {over}.",
-    )  # fmt: skip
+    cards = arm_cards(subject)
+    first = headline_arm([card.arm for card in cards])
+    cards = sorted(cards, key=lambda card: card.arm != first)
+    for i in range(0, len(cards), CARDS_A_ROW):
+        row = cards[i : i + CARDS_A_ROW]
+        for column, card in zip(st.columns(max(3, min(CARDS_A_ROW, len(cards)))), row, strict=False):
+            with column.container(border=True, height="stretch"):
+                _card(card, subject.versus)
+
+
+def _card(card: Card, versus: str) -> None:
+    dot = f'<span style="color:{arm_colour(card.arm)}">●</span>'
+    st.html(f"<strong>{dot} {escape(arm_label(card.arm))}</strong>")
+    st.badge(SHORT[card.verdict.code], color=CHIPS.get(card.verdict.code, "gray"), help=card.verdict.text)
+    rows = "".join(map(_row, card.facts))
+    st.html(f"<table style='width:100%;font-size:14px'>{rows}</table>")
+    st.caption(f"Against {versus}, n = {card.seeds} seed{'s' if card.seeds != 1 else ''}.")
+
+
+def _row(fact: Fact) -> str:
+    before = f"<br><span style='opacity:.75'>from {escape(fact.before)}</span>" if fact.before else ""
+    value = f"<strong>{escape(fact.value)}</strong>{before}"
+    return f"<tr><td>{escape(fact.name)}</td><td style='text-align:right;white-space:nowrap'>{value}</td></tr>"
+
+
+def show_verdicts(subject: Subject, summary: Sequence[ArmSummary]) -> None:
+    """Say the headline, and on demand what may be said of every arm."""
+    text = headline(subject.result, summary, subject.view.baseline)
+    if text:
+        st.markdown(f"**{text}**")
+    cards = arm_cards(subject)
+    if cards and not is_start(subject.result, summary):
+        with st.expander("What may be said of each arm"):
+            for card in cards:
+                st.markdown(f"**{arm_label(card.arm)}**: {card.verdict.text}")

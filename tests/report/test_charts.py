@@ -1,16 +1,21 @@
+from dataclasses import replace
+
 import altair as alt
 import pandas as pd
 import pytest
 
+from fairal.fairness.measures import MEASURES
 from fairal.learner.trainings import TRAININGS
 from fairal.report import charts, tables
 from fairal.report.arms import arm_colour, arm_dash, arm_label, arm_shape, headline_arm
+from fairal.report.cards import arm_cards
 from fairal.report.colours import group_colours, strategy_colours
 from fairal.report.comparison import summarise_experiment
 from fairal.report.export import picture, to_bytes
-from fairal.report.figures import Figure, View, figures, quantity_axis
+from fairal.report.figure import Figure, Subject, View, axis_of
+from fairal.report.figures import figures
 from fairal.report.html import report
-from fairal.report.quantity import Quantity
+from fairal.report.quantity import OVER_GROUPS, Quantity
 from fairal.report.results import read_experiment
 from fairal.report.several import by_strength, differences, side_by_side
 from fairal.strategies.catalog import CATALOG
@@ -23,8 +28,7 @@ def result(finished):
 
 @pytest.fixture(scope="module")
 def made(result) -> dict[str, Figure]:
-    view = View(result.config.strategies, result.config.baseline)
-    return {figure.key: figure for figure in figures(result, summarise_experiment(result), view)}
+    return {figure.key: figure for figure in figures(Subject(result, View.of(result)))}
 
 
 def test_intervals_over_seeds_by_hand():
@@ -48,9 +52,10 @@ def test_bands_come_with_the_fourth_seed_and_stay_within_what_is_possible():
 
 
 def test_every_figure_renders_without_browser_or_network(made):
-    assert [figure.section for figure in made.values()] == [
-        "by_budget", "groups", "trade_off", "who_paid", "reduction", "picks", "weights",
-    ]  # fmt: skip
+    twice = ["by_budget", "per_group", "who_paid", "reduction", "trade_off"]
+    assert [key.removeprefix("dice_").removeprefix("surface_dice_").removeprefix("signed_gap_") for key in made] == [
+        name for name in twice for _ in range(2)
+    ] + ["pick_shares", "weights"]
     for name, figure in made.items():
         svg = picture(figure, "svg").decode()
         assert svg.startswith("<svg"), name
@@ -61,17 +66,20 @@ def test_every_figure_renders_without_browser_or_network(made):
 
 
 def test_a_figure_says_what_it_shows(made):
-    assert made["dice_gap_by_budget"].takeaway.startswith("Gap in Dice (best − worst group) by budget, 3 arms. At the")
-    assert "Against entropy" in made["dice_who_paid"].caption
+    said = made["surface_dice_signed_gap_by_budget"].takeaway
+    assert said.startswith(
+        "Signed gap in surface Dice (reference − biased) by budget, 3 arms. At 7 labelled scans: Random"
+    )
+    assert "From the bar, entropy, to the arrow" in made["dice_who_paid"].caption
     assert "gained" in made["dice_who_paid"].takeaway
     assert made["dice_per_group"].panels == ("Random", "Entropy", "Weighted entropy")
 
 
 def test_the_budget_spans_the_whole_experiment_from_the_start(made):
-    text = made["dice_gap_by_budget"].draw().to_json()
+    text = made["dice_signed_gap_by_budget"].draw().to_json()
     assert '"domain": [\n              3.0,\n              7.0\n' in text
     assert "Labelled scans" in text
-    assert "noise alone: " in text
+    assert "noise alone: ±" in text
 
 
 def test_an_arm_is_named_and_drawn_by_its_query_and_its_training():
@@ -95,13 +103,13 @@ def test_a_strategy_and_a_group_keep_their_colours(made):
     assert group_colours(["reference", "biased"]) == {"reference": "#0072B2", "biased": "#E69F00"}
     colours = strategy_colours()
     assert len({colours[s] for s in CATALOG}) == len(CATALOG)
-    for name in ("dice_gap_by_budget", "disparity_reduction", "dice_trade_off"):
+    for name in ("dice_signed_gap_by_budget", "dice_reduction", "dice_trade_off"):
         assert arm_colour("weighted_entropy") in made[name].draw().to_json(), name
 
 
 def test_who_paid_is_an_arrow_from_the_baseline_to_the_arm(result, made):
     rows = made["dice_who_paid"].frame.set_index(["label", "group"])
-    base = next(r for r in summarise_experiment(result) if r.strategy == "entropy").level.dice_by_group
+    base = next(r for r in summarise_experiment(result) if r.strategy == "entropy").level.by_group
     assert set(rows.index.get_level_values("label")) >= {"Random", "Weighted entropy"}
     for group, value in base.items():
         row = rows.loc[("Random", group)]
@@ -109,13 +117,56 @@ def test_who_paid_is_an_arrow_from_the_baseline_to_the_arm(result, made):
         assert row.way == ("up" if row.after >= row.before else "down")
 
 
-def test_several_experiments_share_a_chart_and_say_in_what_they_differ(result):
-    from dataclasses import replace
+def test_every_measure_and_disparity_can_be_looked_at(result):
+    for over in OVER_GROUPS:
+        view = replace(View.of(result), measures=tuple(MEASURES), over=over)
+        made = {figure.key: figure for figure in figures(Subject(result, view))}
+        shown = {key for key in made if key.endswith(f"_{over}_by_budget")}
+        bounded = over in ("error_ratio", "es")
+        assert shown == {f"{name}_{over}_by_budget" for name in (("dice", "surface_dice") if bounded else MEASURES)}
+        for key in shown:
+            assert made[key].draw().to_dict()
 
+
+def test_of_errors_right_and_up_is_still_better(result):
+    made = {f.key: f for f in figures(Subject(result, replace(View.of(result), measures=("assd_mm",))))}
+    assert '"reverse": true' in made["assd_mm_who_paid"].draw().to_json()
+    assert "Test ASSD (mm)" in made["assd_mm_per_group"].draw().to_json()
+
+
+def test_a_card_tells_of_an_arm_what_one_chooses_by(result):
+    cards = {card.arm: card for card in arm_cards(Subject(result, View.of(result)))}
+    assert set(cards) == {"random", "weighted_entropy"}
+    names = [fact.name for fact in cards["random"].facts]
+    assert names[:3] == ["Signed gap, Dice", "Signed gap, surface Dice", "Worst group, Dice"]
+    assert names[3].startswith("The ")
+    assert names[4] == "Structure labelled"
+    assert "%" not in "".join(fact.value for fact in cards["random"].facts)
+
+
+def test_one_entry_in_the_catalog_is_named_and_coloured_everywhere(result, monkeypatch):
+    entry = replace(CATALOG["random"], id="thirteenth", label="Thirteenth", colour="#123456")
+    monkeypatch.setitem(CATALOG, "thirteenth", entry)
+    config = result.config.model_copy(update={"strategies": (*result.config.strategies, "thirteenth")})
+    runs = [replace(run, strategy="thirteenth") for run in result.runs if run.strategy == "random"]
+    more = replace(result, config=config, runs=[*result.runs, *runs])
+    made = {figure.key: figure for figure in figures(Subject(more, View.of(more)))}
+    drawn = {key: figure.draw().to_json() for key, figure in made.items()}
+    for key in ("dice_signed_gap_by_budget", "dice_reduction", "surface_dice_trade_off"):
+        assert "#123456" in drawn[key], key
+    assert (
+        "Thirteenth" in {figure.key: figure for figure in figures(Subject(more, View.of(more)))}["pick_shares"].panels
+    )
+    text = report(more)
+    assert "#123456" in text
+    assert "Thirteenth" in text
+
+
+def test_several_experiments_share_a_chart_and_say_in_what_they_differ(result):
     other = replace(result, id="other", config=result.config.model_copy(update={"seeds": (0, 1, 2)}))
     rows = by_strength([result, other], Quantity("dice", "gap"))
     assert set(rows[rows.kind == "seed"].experiment) == {result.id, "other"}
-    chart = charts.strength_lines(rows, ["random"], quantity_axis(Quantity("dice", "gap")))
+    chart = charts.strength_lines(rows, ["random"], axis_of(Quantity("dice", "gap"), result.groups))
     assert to_bytes(chart, "svg").startswith(b"<svg")
     assert differences([result, other]).to_dict("records") == [
         {"Field": "seeds", result.id: "0, 1", "other": "0, 1, 2"},
@@ -125,7 +176,7 @@ def test_several_experiments_share_a_chart_and_say_in_what_they_differ(result):
 
 def test_the_report_is_one_file_that_needs_nothing_from_outside(result):
     text = report(result)
-    assert text.count("<svg") == 7
+    assert text.count("<svg") == 12
     for outside in ("<script", "<link", 'src="http', "@import", "url(http"):
         assert outside not in text
     for inside in (
@@ -137,8 +188,6 @@ def test_the_report_is_one_file_that_needs_nothing_from_outside(result):
 
 def test_a_report_escapes_what_a_person_typed(result):
     nasty = result.config.model_copy(update={"name": "<script>alert(1)</script>"})
-    from dataclasses import replace
-
     assert "<script" not in report(replace(result, config=nasty))
 
 
