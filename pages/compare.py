@@ -12,7 +12,7 @@ from fairal.ui.charts import show_all
 from fairal.ui.compare import choose_view, downloads, results_table, several_experiments
 from fairal.ui.frame import begin, empty, latest_unless_asked, saying, warn_if_missing
 from fairal.ui.live import is_active, progress_bar, while_active
-from fairal.ui.summary import show_cards, show_verdicts
+from fairal.ui.summary import say_headline, say_verdicts, show_cards
 
 store = begin("Compare")
 there = store.experiments()
@@ -20,8 +20,9 @@ if not there:
     empty("Per-group Dice, the gap between groups, who was picked and who paid for it will stand here.")
 warn_if_missing("experiments", there, "it is left out")
 latest_unless_asked("experiments", there[:1])
-chosen = st.multiselect("Experiments", there, key="experiments", bind="query-params",
-                        help="The charts show the first; several are compared below.")  # fmt: skip
+controls = st.container(horizontal=True, vertical_alignment="bottom")
+chosen = controls.multiselect("Experiments", there, key="experiments", bind="query-params", width=240,
+                              help="The charts show the first; several are compared below.")  # fmt: skip
 if not chosen:
     st.info("Choose an experiment.")
     st.stop()
@@ -30,7 +31,8 @@ try:
 except FairalError as error:
     st.error(str(error))
     st.stop()
-view = choose_view(config)
+with controls:
+    view = choose_view(config)
 
 
 @while_active(active := is_active(store, chosen))
@@ -49,8 +51,9 @@ def comparison() -> None:
             summary = summarise_experiment(result, view.baseline)
             if at is not None:
                 show_cards(subject, summary)
-                show_verdicts(subject, summary)
+                say_headline(subject, summary)
             show_all(figures(subject), options=(view,))
+            say_verdicts(subject, summary)
             results_table(subject)
             downloads(store, result, view.baseline)
         if len(chosen) > 1:

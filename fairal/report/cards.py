@@ -7,7 +7,7 @@ import numpy as np
 from fairal.report.evidence import verdicts
 from fairal.report.figure import Subject
 from fairal.report.levels import Against
-from fairal.report.quantity import MEASURE_LABELS, Quantity
+from fairal.report.quantity import Quantity
 from fairal.report.verdict import Verdict
 
 SHORT = {
@@ -63,8 +63,9 @@ def _gap(against: Against) -> Fact:
     own, base = against.own, against.base
     over = "gap" if own.signed_gap is None else "signed_gap"
     form = ("+" if own.signed_gap is not None else "") + Quantity(own.measure, over).of_measure.format
-    name = f"{over.replace('_', ' ').capitalize()}, {Quantity(own.measure, over).of_measure.label}"
-    return Fact(name, format(getattr(own, over), form), format(getattr(base, over), form))
+    name = f"Gap, {Quantity(own.measure, over).of_measure.label}"
+    value, before = (format(getattr(level, over), form).replace("-", "−") for level in (own, base))
+    return Fact(name, value, before)
 
 
 def _served(against: Against) -> list[Fact]:
@@ -73,15 +74,15 @@ def _served(against: Against) -> list[Fact]:
     name = "lost" if paid.best_loss > 0 else "gained"
     return [
         Fact(
-            f"Worst group, {MEASURE_LABELS[measure.id]}",
+            f"Worst, {measure.label}",
             measure.say(against.own.worst_group),
             measure.say(against.base.worst_group),
         ),
-        Fact(f"The {paid.best} group {name}", measure.say(abs(paid.best_loss))),
+        Fact(f"{paid.best} {name}", measure.say(abs(paid.best_loss))),
     ]
 
 
 def _labelled(subject: Subject, arm: str, seeds: tuple[int, ...]) -> Fact:
     """Volume that had to be traced: the second price of an arm, a reader's hours."""
     runs, at = subject.result.of(arm), subject.at
-    return Fact("Structure labelled", f"{np.mean([runs[s].rounds[at].labelled_mm3 for s in seeds]) / 1000:.1f} cm³")
+    return Fact("Labelled", f"{np.mean([runs[s].rounds[at].labelled_mm3 for s in seeds]) / 1000:.1f} cm³")

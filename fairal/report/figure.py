@@ -160,4 +160,4 @@ def axis_of(quantity: Quantity, groups: tuple[str, ...]) -> Axis:
     """Give the axis of a number over the groups; a difference is read from 0."""
     number = quantity.of_measure.format
     ticks = ".0%" if number.endswith("%") else ".2f"
-    return Axis(quantity.explained(groups), None, ticks, number, zero=quantity.is_difference)
+    return Axis(quantity.compared(groups), None, ticks, number, zero=quantity.is_difference)

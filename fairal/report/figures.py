@@ -88,8 +88,7 @@ def served_by_budget(subject: Subject, measure: str) -> Figure:
 
 
 def _test(mean: Quantity) -> str:
-    unit = f" ({mean.of_measure.unit})" if mean.of_measure.unit else ""
-    return f"Test {mean.of_measure.label}{unit}"
+    return f"Test {mean.of_measure.label}{mean.in_unit}"
 
 
 def _panels(frame: pd.DataFrame) -> tuple[str, ...]:

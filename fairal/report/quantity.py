@@ -61,6 +61,16 @@ class Quantity:
         said = "; ".join(part for part in (unit, between) if part)
         return f"{self.title} ({said})" if said else self.title
 
+    def compared(self, groups: Sequence[str]) -> str:
+        """Say it as an axis does, below a heading that names it: ``ASSD (mm): best − worst group``."""
+        between = {"signed_gap": " − ".join(groups[:2]), "gap": "best − worst group"}.get(self.over)
+        return f"{MEASURE_LABELS[self.measure]}{self.in_unit}: {between}" if between else self.explained(groups)
+
+    @property
+    def in_unit(self) -> str:
+        """The measure's unit in brackets, if it has one."""
+        return f" ({self.of_measure.unit})" if self.of_measure.unit else ""
+
     @property
     def is_difference(self) -> bool:
         """Whether it is read from 0: it compares groups and tells nothing of how good the segmentation is."""

@@ -103,7 +103,8 @@ def headline(result: ExperimentResult, summary: Sequence[ArmSummary], baseline: 
     final = row.labelled >= result.config.query.budget
     so_far = "" if final else f"So far, at {row.labelled} of {result.config.query.budget} labelled scans: "
     text = f"{so_far}{arm_label(row.strategy)} against {arm_label(baseline).lower()}: {verdict.text}"
-    return text if verdict.code == "not_learned" else f"{text} Against it, {paid_sentence(row.against.paid)}"
+    paid = paid_sentence(row.against.paid)
+    return text if verdict.code == "not_learned" else f"{text} {paid[0].upper()}{paid[1:]}"
 
 
 def is_start(result: ExperimentResult, summary: Sequence[ArmSummary]) -> bool:

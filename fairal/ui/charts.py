@@ -16,9 +16,21 @@ PANELS_A_ROW = 3
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def _specification(key: str, stamp: str, options: tuple, _draw: Callable[[], alt.TopLevelMixin]) -> dict:
+def _specification(
+    key: str, stamp: str, options: tuple, _draw: Callable[[], alt.TopLevelMixin], legend: bool = True
+) -> dict:
     """Draw once per content: Altair takes a tenth of a second for a chart, polling would pay it every time."""
-    return _draw().to_dict(validate=False)
+    drawn = _draw().to_dict(validate=False)
+    return drawn if legend else _without_legend(drawn)
+
+
+def _without_legend(drawn):
+    """Take the legends out of a specification, at any depth."""
+    if isinstance(drawn, list):
+        return [_without_legend(part) for part in drawn]
+    if not isinstance(drawn, dict):
+        return drawn
+    return {name: None if name == "legend" else _without_legend(part) for name, part in drawn.items()}
 
 
 def _rows(items: Sequence, wide: int) -> list[Sequence]:
@@ -55,8 +67,9 @@ def show(figure: Figure, options: tuple = ()) -> None:
         entries = (f'<span style="color:{e.colour}">{e.mark}</span> {escape(e.label)}' for e in figure.legend)
         st.html(f'<div style="display:flex;flex-wrap:wrap;gap:0 1em">{"".join(map(_item, entries))}</div>')
     stamp, options = _stamp(figure.frame), (*options, figure.title)
-    for row in _rows(figure.panels, PANELS_A_ROW):
-        for column, panel in zip(st.columns(PANELS_A_ROW), row, strict=False):
+    wide = 2 if len(figure.panels) in (2, 4) else PANELS_A_ROW
+    for row in _rows(figure.panels, wide):
+        for column, panel in zip(st.columns(wide), row, strict=False):
             with column:
                 st.markdown(f"**{panel}**")
                 _draw(figure, stamp, options, panel)
@@ -71,8 +84,7 @@ def _item(entry: str) -> str:
 
 def _draw(figure: Figure, stamp: str, options: tuple, panel: str | None = None) -> None:
     """Draw a figure or one of its panels; what colours mean stands above, so that the plot has the whole height."""
-    draw = lambda: figure.draw(panel).configure_legend(disable=True)  # noqa: E731
-    drawn = _specification(figure.key, stamp, (*options, panel), draw)
+    drawn = _specification(figure.key, stamp, (*options, panel), lambda: figure.draw(panel), legend=False)
     said = figure.takeaway if panel is None else f"{panel}. {figure.takeaway}"
     st.vega_lite_chart(spec=drawn, key=f"chart_{figure.key}_{panel or ''}", alt=said)
 

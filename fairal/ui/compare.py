@@ -21,16 +21,17 @@ from fairal.ui.mosaic import strategy_mosaic
 
 
 def choose_view(config: ExperimentConfig) -> View:
-    """Ask what of an experiment is looked at; what is chosen stands in the address."""
+    """Ask what of an experiment is looked at, in a row that wraps; what is chosen stands in the address."""
     arms, groups = list(config.strategies), config.cohort.group_names
-    what, how, base, more = st.columns([4, 3, 3, 2], vertical_alignment="bottom")
-    measures = what.multiselect("Measures", list(MEASURE_LABELS), list(BESIDE), key="measures", bind="query-params",
-                                format_func=MEASURE_LABELS.get, help="Each is shown beside the others.")  # fmt: skip
+    measures = st.multiselect("Measures", list(MEASURE_LABELS), list(BESIDE), key="measures", bind="query-params",
+                              format_func=MEASURE_LABELS.get, width=240, help="Side by side.")  # fmt: skip
     disparities = [name for name in OVER_GROUPS if len(groups) == 2 or name != "signed_gap"]
-    over = how.selectbox("Over the groups", disparities, key="over", format_func=OVER_GROUPS.get, bind="query-params")
+    over = st.selectbox("Over the groups", disparities, key="over", format_func=OVER_GROUPS.get, bind="query-params",
+                        width=150)  # fmt: skip
     usual = arms.index(config.baseline) if config.baseline in arms else 0
-    baseline = base.selectbox("Baseline", arms, usual, key="baseline", format_func=arm_label, bind="query-params")
-    with more.popover("More", icon=":material/tune:", width="stretch"):
+    baseline = st.selectbox("Baseline", arms, usual, key="baseline", format_func=arm_label, bind="query-params",
+                            width=170)  # fmt: skip
+    with st.popover("More", icon=":material/tune:"):
         shown = st.multiselect("Arms", arms, [], key="show", format_func=arm_label, bind="query-params",
                                placeholder="All of this experiment")  # fmt: skip
         x = st.selectbox("Horizontal axis", list(X_AXES), key="axis", format_func=X_AXES.get, bind="query-params")

@@ -12,7 +12,8 @@ from fairal.report.levels import ArmSummary
 from fairal.report.results import ExperimentResult
 from fairal.report.summary import headline, is_start
 
-CARDS_A_ROW = 4
+CARD_WIDTH = 228
+"""Pixels: three beside each other on a projector's page of 1024, four at 1440."""
 CHIPS = {
     "closes": "green", "levelling_down": "orange", "widens": "red", "turned_round": "red", "not_learned": "red",
 }  # fmt: skip
@@ -32,35 +33,40 @@ def show_cards(subject: Subject, summary: Sequence[ArmSummary]) -> None:
     cards = arm_cards(subject)
     first = headline_arm([card.arm for card in cards])
     cards = sorted(cards, key=lambda card: card.arm != first)
-    for i in range(0, len(cards), CARDS_A_ROW):
-        row = cards[i : i + CARDS_A_ROW]
-        for column, card in zip(st.columns(max(3, min(CARDS_A_ROW, len(cards)))), row, strict=False):
-            with column.container(border=True, height="stretch"):
-                _card(card, subject.versus)
+    if cards:
+        seeds = " or ".join(str(n) for n in sorted({card.seeds for card in cards}))
+        st.caption(f"Against {subject.versus} at {summary[0].labelled} labelled scans, n = {seeds} seed(s).")
+    with st.container(horizontal=True):
+        for card in cards:
+            with st.container(border=True, width=CARD_WIDTH, gap=None):
+                _card(card)
 
 
-def _card(card: Card, versus: str) -> None:
+def _card(card: Card) -> None:
     dot = f'<span style="color:{arm_colour(card.arm)}">●</span>'
     st.html(f"<strong>{dot} {escape(arm_label(card.arm))}</strong>")
     st.badge(SHORT[card.verdict.code], color=CHIPS.get(card.verdict.code, "gray"), help=card.verdict.text)
     rows = "".join(map(_row, card.facts))
-    st.html(f"<table style='width:100%;font-size:14px'>{rows}</table>")
-    st.caption(f"Against {versus}, n = {card.seeds} seed{'s' if card.seeds != 1 else ''}.")
+    st.html(f"<table style='width:100%;font-size:13px;line-height:1.3'>{rows}</table>")
 
 
 def _row(fact: Fact) -> str:
-    before = f"<br><span style='opacity:.75'>from {escape(fact.before)}</span>" if fact.before else ""
-    value = f"<strong>{escape(fact.value)}</strong>{before}"
+    before = f"<span style='opacity:.75'>{escape(fact.before)} → </span>" if fact.before else ""
+    value = f"{before}<strong>{escape(fact.value)}</strong>"
     return f"<tr><td>{escape(fact.name)}</td><td style='text-align:right;white-space:nowrap'>{value}</td></tr>"
 
 
-def show_verdicts(subject: Subject, summary: Sequence[ArmSummary]) -> None:
-    """Say the headline, and on demand what may be said of every arm."""
+def say_headline(subject: Subject, summary: Sequence[ArmSummary]) -> None:
+    """Say what may be said of the headline's arm."""
     text = headline(subject.result, summary, subject.view.baseline)
     if text:
         st.markdown(f"**{text}**")
+
+
+def say_verdicts(subject: Subject, summary: Sequence[ArmSummary]) -> None:
+    """Say what may be said of every arm."""
     cards = arm_cards(subject)
     if cards and not is_start(subject.result, summary):
-        with st.expander("What may be said of each arm"):
-            for card in cards:
-                st.markdown(f"**{arm_label(card.arm)}**: {card.verdict.text}")
+        st.subheader("What may be said of each arm")
+        for card in cards:
+            st.markdown(f"**{arm_label(card.arm)}**: {card.verdict.text}")

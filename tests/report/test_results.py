@@ -123,7 +123,7 @@ def test_the_headline_of_one_seed_concludes_nothing_and_says_who_paid(store):
     result = read_experiment(store, experiment)
     text = headline(result, summarise_experiment(result), "entropy")
     assert text.startswith("Weighted entropy against entropy: One seed decides nothing")
-    assert text.endswith("Against it, the biased group gained 0.080 Dice, the reference group gained 0.000.")
+    assert text.endswith(" The biased group gained 0.080 Dice, the reference group gained 0.000.")
 
 
 def test_verdicts_rest_on_dice_and_surface_dice_over_shared_seeds(made_up):
