@@ -12,7 +12,7 @@ from fairal.config import Arm
 from fairal.errors import InputError, RunError
 from fairal.facts.record import Record
 from fairal.learner.fit import fit
-from fairal.loop.round import fit_key
+from fairal.loop.job import ask, ask_folds, fit_key
 from fairal.loop.run import active_learning
 from fairal.loop.task import Task, Waiting, initial_set, next_task
 from fairal.presets import preset
@@ -153,7 +153,7 @@ def test_the_key_of_a_fit_knows_what_the_numbers_depend_on(smoke):
     def key(labelled=("a", "b"), seed=0, device="cpu", training="plain", **changes) -> str:
         config = tiny_config(**changes)
         task = Task(config, Arm("random", training), seed, 0, labelled, 2)
-        return fit_key(task, open_source(config.cohort, seed), torch.device(device))
+        return fit_key(task, labelled, open_source(config.cohort, seed), torch.device(device))
 
     assert key() == key(("b", "a")) == key(strategies=["random"])
     others = (key(("a",)), key(seed=1), key(learner={"steps": 9}), key(device="cuda"), key(training="balanced"))
@@ -169,7 +169,7 @@ def test_keys_of_plain_synthetic_fits_stay_what_they_are():
     assert source.key("test") == "1b74deadbb16dece6ec6caa9"
     torch_version = patch.object(torch, "__version__", "2.13.0")
     with torch_version, patch.object(torch, "get_num_threads", lambda: 1):
-        assert fit_key(task, source, torch.device("cpu")) == "de69b4bac6bc0c5cff3bfb97"
+        assert fit_key(task, task.labelled, source, torch.device("cpu")) == "de69b4bac6bc0c5cff3bfb97"
 
 
 def test_progress_may_stop_a_run(smoke, source):
@@ -215,3 +215,49 @@ def test_a_loss_that_is_not_finite_ends_the_run(source):
     config = tiny_config(learner={"learning_rate": 1e6, "steps": 40})
     with pytest.raises(RunError, match="stopped being finite at step"):
         list(active_learning(config, "random", 0, source=source))
+
+
+@pytest.mark.parametrize("arm", ["entropy+balanced", "parity", "random+balanced_conditional", "entropy+group_dro"])
+def test_every_training_is_an_arm(smoke, source, rounds, arm):
+    start, *_ = active_learning(smoke, arm, 0, source=source)
+    assert start.record.labelled == rounds[0].record.labelled
+    assert (start.record.fit == rounds[0].record.fit) == ("+" not in arm)
+    assert len(start.record.picked) == 2
+
+
+def test_a_query_picks_alike_at_random_whatever_the_training(smoke, source):
+    plain, balanced = (next(active_learning(smoke, arm, 0, source=source)) for arm in ("random", "random+balanced"))
+    assert plain.record.picked_ids == balanced.record.picked_ids
+
+
+def test_out_of_fold_results_are_of_networks_that_did_not_see_the_subject(smoke, source):
+    rounds = list(active_learning(smoke, "oof_quota", 0, source=source))
+    for done in rounds[:-1]:
+        assert sorted(done.record.held_out.id) == sorted(done.record.labelled)
+        assert done.record.held_out.dice != done.record.labelled_cases.dice
+    assert rounds[-1].record.held_out is None  # nothing is picked: nobody asks
+    assert Record.from_line(rounds[0].record.as_line()).held_out == rounds[0].record.held_out
+
+
+def test_folds_train_on_the_other_half(smoke, source, rounds):
+    task = next_task(smoke, Arm("oof_quota"), 0, source.rows("pool"), [rounds[0].record])
+    job = ask(task, source, torch.device("cpu"))
+    first, second = ask_folds(job)
+    assert set(first.labelled) | set(second.labelled) == set(job.labelled)
+    assert not set(first.labelled) & set(second.labelled)
+    assert ask_folds(ask(replace(task, arm=Arm("entropy")), source, torch.device("cpu"))) == ()
+
+
+def test_weights_may_rest_on_out_of_fold_dice(source, rounds):
+    config = tiny_config(query={"dice_from": "out_of_fold", "rounds": 0})
+    [done] = active_learning(config, "weighted_entropy", 0, source=source)
+    own = [d for d, g in zip(done.record.held_out.dice, done.record.held_out.group, strict=True) if g == "biased"]
+    assert done.record.labelled_dice["biased"] == pytest.approx(np.mean(own))
+    assert done.record.labelled_dice != rounds[0].record.labelled_dice
+
+
+def test_an_arm_that_looks_back_continues_with_the_same_numbers(smoke, source):
+    whole = list(active_learning(smoke, "learning_curve_quota", 0, source=source))
+    kept = [Record.from_line(r.record.as_line()) for r in whole[:2]]
+    [last] = active_learning(smoke, "learning_curve_quota", 0, source=source, finished=kept)
+    assert without_timings(last.record) == without_timings(whole[2].record)

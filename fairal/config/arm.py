@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-PLAIN = "plain"
+from fairal.learner.trainings import PLAIN
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from fairal.config.arm import Arm
-from fairal.config.cohort import SyntheticCohort
+from fairal.config.cohort import CohortConfig, FolderCohort
 from fairal.config.fields import LIMITS, Model, Seed, one_of, within
-from fairal.strategies.catalog import CATALOG, REFERENCES
+from fairal.learner.trainings import PLAIN, TRAININGS
+from fairal.strategies.catalog import CATALOG, FOLDS, OUT_OF_FOLD, REFERENCES
 
 
 class LearnerConfig(Model):
@@ -29,12 +30,20 @@ class LearnerConfig(Model):
 
 
 class QueryConfig(Model):
-    """The annotation budget: who is labelled at the start, how many are picked in each of how many rounds."""
+    """The annotation budget: who is labelled at the start, how many are picked in each of how many rounds.
+
+    Attributes:
+        start: Labelled subjects by group.
+        gamma: Exponent of the groups' weights.
+        dice_from: What D_g is measured on: the ``labelled`` scans that the network was trained on, or ``out_of_fold``,
+            each by a network that was not trained on it (two more trainings a round).
+    """
 
     start: dict[str, Annotated[int, within(0, 1000)]]
     per_round: Annotated[int, within(*LIMITS["per_round"])]
     rounds: Annotated[int, within(*LIMITS["rounds"])]
     gamma: Annotated[float, within(0.0, 10.0)] = 1.0
+    dice_from: Annotated[str, one_of("labelled", "out_of_fold")] = "labelled"
 
     @property
     def budget(self) -> int:
@@ -42,10 +51,18 @@ class QueryConfig(Model):
         return sum(self.start.values()) + self.per_round * self.rounds
 
 
+def _known_query(value: str) -> str:
+    if value not in CATALOG:
+        raise ValueError(f"must be one of {', '.join(CATALOG)}")
+    return value
+
+
 def _known_arm(value: str) -> str:
     arm = Arm.parse(value)
-    if arm.query not in CATALOG or str(arm) != value:
-        raise ValueError(f"must be one of {', '.join(CATALOG)}")
+    _known_query(arm.query)
+    if arm.training not in TRAININGS or str(arm) != value:
+        trainings = ", ".join(training for training in TRAININGS if training != PLAIN)
+        raise ValueError(f"must be a query, or query+training with one of {trainings}")
     return value
 
 
@@ -54,7 +71,7 @@ class ExperimentConfig(Model):
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
     study: Annotated[str, Field(max_length=80)] = ""
-    cohort: SyntheticCohort
+    cohort: CohortConfig
     learner: LearnerConfig = LearnerConfig()
     query: QueryConfig
     strategies: tuple[Annotated[str, AfterValidator(_known_arm)], ...]
@@ -65,8 +82,7 @@ class ExperimentConfig(Model):
     volumes: Annotated[str, one_of("first_seed", "all", "none")] = "first_seed"
 
     @model_validator(mode="after")
-    def _check_together(self):
-        counts, start = self.cohort.pool_counts(), self.query.start
+    def _check_lists(self):
         if not self.strategies:
             raise ValueError("strategies must name at least one strategy")
         for field in ("strategies", "seeds", "references"):
@@ -75,13 +91,20 @@ class ExperimentConfig(Model):
                 raise ValueError(f"{field} must not repeat, got {', '.join(map(str, values))}")
         if not self.seeds:
             raise ValueError("seeds must hold at least one seed")
+        if sum(self.query.start.values()) < 1:
+            raise ValueError("query.start must label at least one subject, or there is nothing to learn from")
+        return self
+
+    @model_validator(mode="after")
+    def _check_budget(self):
+        if isinstance(self.cohort, FolderCohort) and self.cohort.facts is None:
+            return self  # the collection is looked at when the experiment is launched
+        counts, start = self.cohort.pool_counts(), self.query.start
         for group, count in start.items():
             if group not in counts:
                 raise ValueError(f"query.start must name groups of the cohort ({', '.join(counts)}), got '{group}'")
             if count > counts[group]:
                 raise ValueError(f"query.start must take at most {counts[group]} of group '{group}', got {count}")
-        if sum(start.values()) < 1:
-            raise ValueError("query.start must label at least one subject, or there is nothing to learn from")
         if self.query.budget > self.cohort.pool_size:
             raise ValueError(
                 f"query must label at most the pool's {self.cohort.pool_size} subjects, "
@@ -104,6 +127,14 @@ class ExperimentConfig(Model):
         return rows
 
     def fits(self) -> int:
-        """Count the trainings: round 0 of a seed is shared by its strategies."""
-        per_seed = 1 + len(self.strategies) * self.query.rounds + len(self.references)
-        return per_seed * len(self.seeds)
+        """Count the trainings: round 0 of a seed is shared by its arms of one training, folds are trained besides."""
+        starts = len({arm.training for arm in self.arms})
+        rounds = self.query.rounds
+        each = sum(rounds + FOLDS * self.rounds_with_folds(arm) for arm in self.arms)
+        return (starts + each + len(self.references)) * len(self.seeds)
+
+    def rounds_with_folds(self, arm: Arm) -> int:
+        """Count the rounds of a run in which out-of-fold results are asked for."""
+        if self.query.dice_from == "out_of_fold":
+            return self.query.rounds + 1
+        return self.query.rounds if OUT_OF_FOLD in CATALOG[arm.query].needs else 0

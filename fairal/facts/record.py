@@ -1,8 +1,10 @@
 """The record of a round: what happened, as numbers. Judgements such as a gap are derived from it on reading."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
+from itertools import chain
 
 from pydantic import ConfigDict, TypeAdapter
 
@@ -48,6 +50,11 @@ class Cases:
         """Find a case by its id; None where it is not among them."""
         return self._positions.get(case)
 
+    @classmethod
+    def joined(cls, parts: "Sequence[Cases]") -> "Cases":
+        """Put tables of cases one after another."""
+        return cls(*(tuple(chain.from_iterable(getattr(p, f.name) for p in parts)) for f in fields(cls)))
+
     @cached_property
     def _positions(self) -> dict[str, int]:
         return {case: i for i, case in enumerate(self.id)}
@@ -80,6 +87,7 @@ class Record:
         cached: Whether an equal run had trained it.
         seconds: By part.
         device, threads, torch: What the numbers depend on besides the key's other parts.
+        held_out: The labelled subjects, each predicted by a network that was not trained on it; None unless asked for.
     """
 
     __pydantic_config__ = _STRICT
@@ -99,6 +107,7 @@ class Record:
     device: str
     threads: int
     torch: str
+    held_out: Cases | None = None
 
     @property
     def picked_ids(self) -> tuple[str, ...]:
@@ -107,7 +116,10 @@ class Record:
 
     def as_line(self) -> str:
         """Write the record as one line of JSON, without its end."""
-        return json.dumps({"schema": SCHEMA, **asdict(self)}, allow_nan=False)
+        content = {"schema": SCHEMA, **asdict(self)}
+        if self.held_out is None:
+            del content["held_out"]
+        return json.dumps(content, allow_nan=False)
 
     @classmethod
     def from_line(cls, line: bytes | str) -> "Record":

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from fairal.facts.record import Cases
 from fairal.fairness.measures import Measure
@@ -61,7 +61,7 @@ def summarise_over_seeds(by_seed: Sequence[Sequence[float | None]], level: float
     mean, sd = float(np.mean(of_seeds)), float(known.std(ddof=1)) if len(known) > 1 else None
     if seeds == 1:
         return GroupSummary(mean, sd, len(known), failures, None)
-    half = float(stats.t.ppf((1 + level) / 2, seeds - 1) * np.std(of_seeds, ddof=1) / np.sqrt(seeds))
+    half = float(stdtrit(seeds - 1, (1 + level) / 2) * np.std(of_seeds, ddof=1) / np.sqrt(seeds))
     return GroupSummary(mean, sd, len(known), failures, (mean - half, mean + half))
 
 

@@ -10,7 +10,7 @@ from fairal.cohort.arrays import Cohort
 from fairal.facts.record import Cases
 from fairal.facts.volumes import MAPS
 from fairal.fairness.cases import measure_cases
-from fairal.learner.predict import Predictor
+from fairal.loop.model import Model
 from fairal.loop.progress import Progress
 from fairal.strategies.scores import binary_entropy
 
@@ -24,19 +24,17 @@ class Measured:
     maps: dict[str, dict[str, np.ndarray]]
 
 
-def measure(predictor: Predictor, cohort: Cohort, at: Sequence[int], hear: Progress) -> Cases:
+def measure(model: Model, cohort: Cohort, at: Sequence[int], hear: Progress) -> Cases:
     """Measure the subjects at some positions of a cohort."""
     columns: dict[str, list] = {}
-    for part in predictor.batches(len(at), cohort.t1.shape[1:]):
+    for part in model.batches(cohort, at):
         hear("measure", part.start, len(at))
-        _, guess, truth = _predict(predictor, cohort, at[part])
+        _, guess, truth = _predict(model, cohort, at[part])
         _extend(columns, guess, truth, cohort.spacing_mm)
     return _cases(cohort, at, columns)
 
 
-def measure_test(
-    predictor: Predictor, cohort: Cohort, groups: Sequence[str], displayed: set[str], hear: Progress
-) -> Measured:
+def measure_test(model: Model, cohort: Cohort, groups: Sequence[str], displayed: set[str], hear: Progress) -> Measured:
     """Measure a whole test set, and average its entropy, error and truth over each group.
 
     Args:
@@ -45,10 +43,10 @@ def measure_test(
     at = list(range(len(cohort.subjects)))
     columns: dict[str, list] = {}
     shown: dict[str, np.ndarray] = {}
-    sums = {group: torch.zeros(len(MAPS), *cohort.t1.shape[1:], device=predictor.device) for group in groups}
-    for part in predictor.batches(len(at), cohort.t1.shape[1:]):
+    sums = {group: torch.zeros(len(MAPS), *cohort.t1.shape[1:], device=model.device) for group in groups}
+    for part in model.batches(cohort, at):
         hear("measure", part.start, len(at))
-        p, guess, truth = _predict(predictor, cohort, at[part])
+        p, guess, truth = _predict(model, cohort, at[part])
         _extend(columns, guess, truth, cohort.spacing_mm)
         facts = torch.stack([binary_entropy(p), (guess != truth).float(), truth.float()], dim=1)
         for i, subject in enumerate(cohort.subjects[part]):
@@ -61,11 +59,11 @@ def measure_test(
     return Measured(cases, shown, maps)
 
 
-def probabilities(predictor: Predictor, cohort: Cohort, at: Sequence[int]) -> dict[str, np.ndarray]:
+def probabilities(model: Model, cohort: Cohort, at: Sequence[int]) -> dict[str, np.ndarray]:
     """Predict the subjects at some positions for display: (X, Y, Z) uint8 by id."""
     shown = {}
-    for part in predictor.batches(len(at), cohort.t1.shape[1:]):
-        p = predictor.probabilities(torch.from_numpy(cohort.t1[at[part]]))
+    for part in model.batches(cohort, at):
+        p = model.probabilities(cohort, at[part])
         shown |= {cohort.subjects[i].id: as_uint8(one) for i, one in zip(at[part], p, strict=True)}
     return shown
 
@@ -75,12 +73,10 @@ def as_uint8(values: torch.Tensor) -> np.ndarray:
     return (values * 255).round().to(torch.uint8).cpu().numpy()
 
 
-def _predict(
-    predictor: Predictor, cohort: Cohort, at: Sequence[int]
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def _predict(model: Model, cohort: Cohort, at: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Probability, prediction and truth, each (B, X, Y, Z) on the device."""
-    p = predictor.probabilities(torch.from_numpy(cohort.t1[at]))
-    return p, p > 0.5, torch.from_numpy(cohort.mask[at]).to(predictor.device)
+    p = model.probabilities(cohort, at)
+    return p, p > 0.5, torch.from_numpy(cohort.mask[at]).to(model.device)
 
 
 def _extend(columns: dict[str, list], guess: torch.Tensor, truth: torch.Tensor, spacing_mm: float) -> None:

@@ -1,89 +1,47 @@
-"""The round in two pure steps: ask for a fit, answer with a record. Whoever computes may live elsewhere."""
+"""What a round comes to: measure with the network that came back, and pick. Whoever trained it may live elsewhere."""
 
 import math
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-import numpy as np
 import torch
 
 from fairal.cohort.arrays import Cohort
 from fairal.cohort.source import Source
-from fairal.config import digest
-from fairal.config.arm import PLAIN
 from fairal.errors import RunError
 from fairal.facts.record import Cases, Pick, Record
 from fairal.facts.volumes import RoundVolumes
-from fairal.fairness.groups import group_means
 from fairal.fairness.judgement import Judgement, judge
-from fairal.learner.fit import LEARNER, Fit, fit
+from fairal.learner.fit import Fit
 from fairal.learner.predict import Predictor
+from fairal.loop.job import FitJob, folds_of
 from fairal.loop.measure import measure, measure_test, probabilities
+from fairal.loop.model import Model
 from fairal.loop.progress import Progress, silence
-from fairal.loop.task import Task
-from fairal.loop.view import Sight, pick
+from fairal.loop.served import Served, serve
+from fairal.loop.view import Sight, Strategy, pick
 from fairal.strategies.catalog import CATALOG
-from fairal.strategies.pool import Picks, Pool
-from fairal.strategies.scores import group_weights
+from fairal.strategies.pool import Picks
 
-Strategy = Callable[[Pool, int, np.random.Generator], Picks]
 DISPLAYED_OF_A_GROUP = 3
 """Test subjects of each group whose volumes are kept for display."""
 
 
 @dataclass(frozen=True)
-class FitJob:
-    """A training to be done: equal keys give equal numbers, so it is done once however many runs ask for it."""
+class Trained:
+    """What came back for a round.
 
-    key: str
-    task: Task
-    source: Source
-    device: torch.device
+    Attributes:
+        fit: Of `ask`.
+        cached: Whether an equal run had trained it.
+        folds: Those of `ask_folds`.
+    """
 
-    def train(self, hear: Progress = silence) -> Fit:
-        """Train the network from scratch on the labelled subjects.
-
-        Raises:
-            RunError: The loss stopped being finite.
-        """
-        # Sorted, so that two arms with the same labelled set have the same fit, batch order included.
-        rows, wanted = self.source.rows("pool"), set(self.task.labelled)
-        at = [i for i, row in enumerate(rows) if row.id in wanted]
-        cohort = self._labelled(at, len(rows), lambda done, total: hear("cohort", done, total))
-        volumes, masks = (torch.from_numpy(array).to(self.device) for array in (cohort.t1, cohort.mask))
-        on_step = lambda step, steps: hear("fit", step, steps)  # noqa: E731
-        return fit(volumes, masks, self.task.config.learner, self.task.seed, on_step)
-
-    def _labelled(self, at: Sequence[int], count: int, hear: Callable[[int, int], None]) -> Cohort:
-        # The start needs a few subjects alone: another worker may draw the others meanwhile.
-        if self.task.round == 0 and len(at) <= count // 4:
-            return self.source.load("pool", only=at, hear=hear)
-        return self.source.load("pool", hear=hear).part(at)
-
-
-def ask(task: Task, source: Source, device: torch.device) -> FitJob:
-    """Say what must be trained for a round."""
-    return FitJob(fit_key(task, source, device), task, source, device)
-
-
-def fit_key(task: Task, source: Source, device: torch.device) -> str:
-    """Digest of everything that a fit's numbers depend on."""
-    content = {
-        "pool": source.key("pool"),
-        "labelled": sorted(task.labelled),
-        "seed": task.seed,
-        "learner": task.config.learner.model_dump(mode="json"),
-        "device": device.type,
-        "threads": torch.get_num_threads() if device.type == "cpu" else 0,
-        "torch": torch.__version__,
-        "version": LEARNER,
-    }
-    if task.arm.training != PLAIN:
-        content["training"] = task.arm.training
-    return digest(content)
+    fit: Fit
+    cached: bool = False
+    folds: tuple[Fit, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,10 +81,9 @@ class Round:
 
 def answer(
     job: FitJob,
-    trained: Fit,
+    trained: Trained,
     *,
     strategy: Strategy | None = None,
-    cached: bool = False,
     keep_volumes: bool = False,
     hear: Progress = silence,
 ) -> Round:
@@ -136,7 +93,6 @@ def answer(
         job: What was asked.
         trained: What came back.
         strategy: A function of one's own; by default the arm's query of the catalog.
-        cached: Whether the fit was there already; a fact of the record.
         keep_volumes: Fill `Round.volumes`.
         hear: Hears what is going on, may raise to stop.
 
@@ -144,65 +100,65 @@ def answer(
         RunError: A fit that was kept holds losses that are not finite.
         InputError: A strategy of one's own broke its word.
     """
-    _check_finite(job.key, trained)
-    task, clock = job.task, _Clock(fit=trained.seconds)
+    task, clock = job.task, _Clock(fit=trained.fit.seconds + sum(fold.seconds for fold in trained.folds))
     pool, test = (job.source.load(s, hear=lambda done, total: hear("cohort", done, total)) for s in ("pool", "test"))
     clock.note("cohort")
-    predictor = Predictor(trained.weights, task.config.learner, job.device)
-    on_test = measure_test(predictor, test, job.source.groups, _displayed(job.source), hear)
+    model = _model(job, trained.fit)
+    on_test = measure_test(model, test, job.source.groups, _displayed(job.source), hear)
     at = {row.id: i for i, row in enumerate(job.source.rows("pool"))}
-    served = _served(job, measure(predictor, pool, [at[i] for i in task.labelled], hear))
+    own = measure(model, pool, [at[i] for i in task.labelled], hear)
+    held_out = _measure_folds(job, trained.folds, pool, at, hear)
+    served = serve(own, held_out, job.source.groups, task.config.query)
     clock.note("measure")
     picks = None
     if task.picks:
         labelled = sorted(at[i] for i in task.labelled)
-        sight = Sight(task, predictor, pool, sorted(set(at.values()).difference(labelled)), labelled, hear)
-        picks = pick(sight, strategy or CATALOG[task.arm.query].load(), served.dice, served.weights)
+        sight = Sight(task, model, pool, sorted(set(at.values()).difference(labelled)), labelled, hear)
+        picks = pick(sight, strategy or CATALOG[task.arm.query].load(), served)
     clock.note("pick")
-    record = replace(_record(job, trained, on_test.cases, served, picks), cached=cached, seconds=clock.seconds)
+    record = _record(job, trained, on_test.cases, served, picks)
+    record = replace(record, seconds=clock.seconds, held_out=held_out)
     volumes = None
     if keep_volumes:
-        shown = probabilities(predictor, pool, [at[i] for i in record.picked_ids])
+        shown = probabilities(model, pool, [at[i] for i in record.picked_ids])
         volumes = RoundVolumes(on_test.probability | shown, on_test.maps)
     return Round(record, job.source.groups, volumes)
 
 
-def _check_finite(key: str, trained: Fit) -> None:
+def _model(job: FitJob, trained: Fit) -> Model:
     if not all(math.isfinite(loss) for loss in trained.losses):
-        raise RunError(f"The cached fit {key} holds losses that are not finite; `fairal clean` frees the cache.")
+        raise RunError(f"The cached fit {job.key} holds losses that are not finite; `fairal clean` frees the cache.")
+    predictor = Predictor(trained.weights, job.task.config.learner, job.device)
+    return Model(predictor, job.task.arm.training, job.source.groups)
 
 
-@dataclass(frozen=True)
-class _Served:
-    """How the model does on what it was trained on: the cases, D_g and w_g."""
-
-    cases: Cases
-    dice: dict[str, float]
-    weights: dict[str, float]
-
-
-def _served(job: FitJob, cases: Cases) -> _Served:
-    means = group_means(cases.dice, cases.group, job.source.groups)
-    dice = {group: 0.0 if mean is None else mean for group, mean in means.items()}
-    return _Served(cases, dice, group_weights(dice, job.task.config.query.gamma))
+def _measure_folds(
+    job: FitJob, fits: Sequence[Fit], pool: Cohort, at: Mapping[str, int], hear: Progress
+) -> Cases | None:
+    """Measure each fold's subjects with the network that was not trained on them."""
+    folds = folds_of(job) if fits else {}
+    parts = [
+        measure(_model(job, trained), pool, [at[id_] for id_, own in folds.items() if own == fold], hear)
+        for fold, trained in enumerate(fits)
+    ]
+    return Cases.joined(parts) if parts else None
 
 
-def _record(job: FitJob, trained: Fit, test: Cases, served: _Served, picks: Picks | None) -> Record:
+def _record(job: FitJob, trained: Trained, test: Cases, served: Served, picks: Picks | None) -> Record:
     groups = {row.id: row.group for row in job.source.rows("pool")}
-    counts = Counter(groups[id_] for id_ in job.task.labelled)
     return Record(
         round=job.task.round,
         labelled=job.task.labelled,
-        labelled_by_group={group: counts[group] for group in job.source.groups},
+        labelled_by_group=served.counts,
         labelled_mm3=float(sum(served.cases.volume_mm3)),
         picked=_picked(picks, groups),
         weights=served.weights,
         labelled_dice=served.dice,
-        losses=tuple(round(loss, 6) for loss in trained.losses),
+        losses=tuple(round(loss, 6) for loss in trained.fit.losses),
         test=test,
         labelled_cases=served.cases,
         fit=job.key,
-        cached=False,
+        cached=trained.cached,
         seconds={},
         device=str(job.device),
         threads=torch.get_num_threads(),

@@ -13,9 +13,11 @@ from fairal.errors import RunError
 from fairal.facts.record import Record
 from fairal.learner.fit import Fit
 from fairal.learner.network import choose_device
+from fairal.loop.job import ask, ask_folds
 from fairal.loop.progress import Progress, silence
-from fairal.loop.round import Round, Strategy, answer, ask
+from fairal.loop.round import Round, Trained, answer
 from fairal.loop.task import Waiting, next_task
+from fairal.loop.view import Strategy
 
 
 class Fits(Protocol):
@@ -68,7 +70,9 @@ def active_learning(
         if isinstance(task, Waiting):
             raise RunError(f"The masks of {', '.join(task.ids[:5])} are needed to go on, and are not there.")
         job = ask(task, source, device)
-        trained, cached = fits(job.key, lambda job=job: job.train(progress))
-        done = answer(job, trained, strategy=own, cached=cached, keep_volumes=keep_volumes, hear=progress)
+        fit, cached = fits(job.key, lambda job=job: job.train(progress))
+        folds = tuple(fits(fold.key, lambda fold=fold: fold.train(progress))[0] for fold in ask_folds(job))
+        trained = Trained(fit, cached, folds)
+        done = answer(job, trained, strategy=own, keep_volumes=keep_volumes, hear=progress)
         history.append(done.record)
         yield done

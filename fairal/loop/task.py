@@ -1,13 +1,13 @@
 """What is to be done next: known from the configuration and the finished rounds, before anything is computed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fairal.config import Arm, ExperimentConfig
 from fairal.facts.record import Record
 from fairal.facts.subject import Row
 from fairal.seeds import stream
-from fairal.strategies.catalog import REFERENCES
+from fairal.strategies.catalog import CATALOG, OUT_OF_FOLD, REFERENCES
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Task:
         round: Its number; 0 is the start.
         labelled: Ids in the order in which they were labelled.
         picks: How many to pick; 0 in the last round and for a reference.
+        history: Records of the finished rounds.
     """
 
     config: ExperimentConfig
@@ -27,6 +28,14 @@ class Task:
     round: int
     labelled: tuple[str, ...]
     picks: int
+    history: tuple[Record, ...] = field(default=(), repr=False)
+
+    @property
+    def needs_folds(self) -> bool:
+        """Whether out-of-fold results are asked for: by the configuration, or by the query for its pick."""
+        if self.config.query.dice_from == "out_of_fold":
+            return self.arm.query not in REFERENCES
+        return self.picks > 0 and self.arm.query in CATALOG and OUT_OF_FOLD in CATALOG[self.arm.query].needs
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,8 @@ def next_task(
     masked = {row.id for row in rows if row.has_mask}
     if missing := tuple(id_ for id_ in labelled if id_ not in masked):
         return Waiting(missing)
-    return Task(config, arm, seed, number, labelled, config.query.per_round if number < rounds else 0)
+    picks = config.query.per_round if number < rounds else 0
+    return Task(config, arm, seed, number, labelled, picks, tuple(history))
 
 
 def initial_set(config: ExperimentConfig, seed: int, rows: Sequence[Row]) -> tuple[str, ...]:

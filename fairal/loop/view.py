@@ -1,17 +1,21 @@
 """What a strategy sees of the pool, and the picks it makes: no mask of an unlabelled subject comes this way."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from fairal.cohort.arrays import Cohort
-from fairal.learner.predict import Predictor
+from fairal.facts.record import Record
+from fairal.loop.model import Model
 from fairal.loop.progress import Progress
+from fairal.loop.served import Served, by_group
 from fairal.loop.task import Task
 from fairal.seeds import number, stream
-from fairal.strategies.pool import Picks, Pool, ScoreFunction, check_picks
+from fairal.strategies.pool import Picks, Pool, ScoreFunction, Standing, check_picks
+
+Strategy = Callable[[Pool, int, np.random.Generator], Picks]
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Sight:
     """
 
     task: Task
-    predictor: Predictor
+    model: Model
     cohort: Cohort
     left: Sequence[int]
     labelled: Sequence[int]
@@ -33,7 +37,7 @@ class Sight:
     def sweep(self, score: ScoreFunction, passes: int) -> np.ndarray:
         """Predict the unlabelled a few at a time and score them, (N,)."""
         scores = []
-        for part in self.predictor.batches(len(self.left), self.cohort.t1.shape[1:]):
+        for part in self.model.batches(self.cohort, self.left):
             self.hear("pick", part.start, len(self.left))
             p = self._predict(self.left[part], passes)
             with torch.inference_mode():
@@ -42,27 +46,19 @@ class Sight:
 
     def embed(self) -> tuple[np.ndarray, np.ndarray]:
         """Give the network's features of the unlabelled (N, C) and of the labelled (M, C)."""
-        return self._features(self.left), self._features(self.labelled)
+        return self.model.features(self.cohort, self.left), self.model.features(self.cohort, self.labelled)
 
     def _predict(self, at: Sequence[int], passes: int) -> torch.Tensor:
-        volumes = torch.from_numpy(self.cohort.t1[at])
         if passes == 1:
-            return self.predictor.probabilities(volumes)[None]
+            return self.model.probabilities(self.cohort, at)[None]
         # Dropout is drawn per subject: what a subject shows must not depend on who is predicted beside it.
         name = ("dropout", self.task.arm.query, self.task.round)
         seeds = [number(self.task.seed, *name, self.cohort.subjects[i].id) for i in at]
-        each = [self.predictor.dropout_passes(v, passes, s) for v, s in zip(volumes, seeds, strict=True)]
+        each = [self.model.dropout_passes(self.cohort, i, passes, s) for i, s in zip(at, seeds, strict=True)]
         return torch.stack(each, dim=1)
 
-    def _features(self, at: Sequence[int]) -> np.ndarray:
-        parts = [
-            self.predictor.embeddings(torch.from_numpy(self.cohort.t1[at[part]])).cpu()
-            for part in self.predictor.batches(len(at), self.cohort.t1.shape[1:])
-        ]
-        return torch.cat(parts).double().numpy()
 
-
-def pick(sight: Sight, strategy, labelled_dice: dict[str, float], weights: dict[str, float]) -> Picks:
+def pick(sight: Sight, strategy: Strategy, served: Served) -> Picks:
     """Let a strategy pick, and hold it to its word.
 
     Raises:
@@ -72,12 +68,20 @@ def pick(sight: Sight, strategy, labelled_dice: dict[str, float], weights: dict[
     pool = Pool(
         ids=tuple(subjects[i].id for i in sight.left),
         groups=tuple(subjects[i].group for i in sight.left),
-        labelled_dice=labelled_dice,
-        weights=weights,
+        labelled_dice=served.dice,
+        weights=served.weights,
         spacing_mm=sight.cohort.spacing_mm,
         sweep=sight.sweep,
         embed=sight.embed,
+        labelled_counts=served.counts,
+        held_out=served.held_out,
+        history=tuple(_standing(record, sight.model.groups) for record in task.history),
     )
     picks = strategy(pool, task.picks, stream(task.seed, "picks", task.arm.query, task.round))
     check_picks(picks, pool, task.picks)
     return picks
+
+
+def _standing(record: Record, groups: Sequence[str]) -> Standing:
+    held_out = by_group(record.held_out, groups) if record.held_out else {}
+    return Standing(record.labelled_by_group, held_out)

@@ -19,7 +19,8 @@ from fairal.facts.state import Headline
 from fairal.facts.volumes import SubjectVolumes
 from fairal.learner.fit import Fit, fit, load_fit, save_fit
 from fairal.learner.network import choose_device
-from fairal.loop.round import FitJob, Round, answer, ask
+from fairal.loop.job import FitJob, ask, ask_folds
+from fairal.loop.round import Round, Trained, answer
 from fairal.loop.task import Task, Waiting, next_task
 from fairal.presets import preset
 from fairal.runs.claims import Claim, claim, end
@@ -136,9 +137,10 @@ class Worker:
         """Play one round and commit it."""
         started, report = time.perf_counter(), Report(self.store, held)
         job = ask(task, source, choose_device(task.config.device))
-        trained, cached = self._fit(job, source, report)
+        main, cached = self._fit(job, source, report)
+        folds = tuple(self._fit(fold, source, report)[0] for fold in ask_folds(job))
         keep = _keeps_volumes(task.config, task.seed)
-        done = answer(job, trained, cached=cached, keep_volumes=keep, hear=report)
+        done = answer(job, Trained(main, cached, folds), keep_volumes=keep, hear=report)
         record = self._commit(held, done, source, report)
         seconds = time.perf_counter() - started
         if not cached:

@@ -39,6 +39,8 @@ class Entry:
 
 
 OUT_OF_FOLD = "out_of_fold"
+FOLDS = 2
+"""Into so many parts the labelled set is cut for out-of-fold results; each is predicted by a network of its own."""
 _PAPER = "Danaee et al. 2026, arXiv 2605.01706"
 
 CATALOG: dict[str, Entry] = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FOLDS = 2
+from fairal.strategies.catalog import FOLDS
 
 
 @dataclass(frozen=True)
