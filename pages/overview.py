@@ -6,13 +6,13 @@ import streamlit as st
 
 from fairal.facts.state import ENDED
 from fairal.presets import preset
-from fairal.report.charts import dice_by_budget
-from fairal.report.frames import groups_frame
+from fairal.report.figure import Subject, View
+from fairal.report.figures import served_by_budget
 from fairal.report.results import read_experiment
 from fairal.report.summary import headline, summarise_experiment
 from fairal.runs.launch import launch
 from fairal.runs.speed import estimate_seconds
-from fairal.ui.charts import chart
+from fairal.ui.charts import show
 from fairal.ui.frame import LINGER_SECONDS, ROOT, begin, page_path, saying
 from fairal.ui.live import duration, live, progress
 from fairal.ui.reading import ReadOnce
@@ -69,10 +69,7 @@ def latest_results() -> None:
             metric_cards(result, summary, result.config.baseline)
             text = headline(result, summary, result.config.baseline)
             st.markdown(f"**{text}**" if text else "")
-            frame = groups_frame(result)
-            n = f"n = {len(result.config.seeds)} seed(s), {result.config.cohort.test_pairs} matched test pairs."
-            chart(lambda: dice_by_budget(frame, result.groups), frame, "overview_dice",
-                  text or "Test Dice per group by budget", f"{n} Synthetic brains.")  # fmt: skip
+            show(served_by_budget(Subject(result, View.of(result)), "dice"))
 
 
 live(store, [latest], latest_results)
