@@ -65,7 +65,9 @@ def show(figure: Figure, options: tuple = ()) -> None:
     st.markdown(f"#### {figure.title}")
     if figure.legend:
         entries = (f'<span style="color:{e.colour}">{e.mark}</span> {escape(e.label)}' for e in figure.legend)
-        st.html(f'<div style="display:flex;flex-wrap:wrap;gap:0 .8em;font-size:14px">{"".join(map(_item, entries))}</div>')
+        st.html(
+            f'<div style="display:flex;flex-wrap:wrap;gap:0 .8em;font-size:14px">{"".join(map(_item, entries))}</div>'
+        )
     stamp, options = _stamp(figure.frame), (*options, figure.title)
     wide = 2 if len(figure.panels) in (2, 4) else PANELS_A_ROW
     for row in _rows(figure.panels, wide):
