@@ -16,8 +16,8 @@ def by_strength(results: Sequence[ExperimentResult], quantity: Quantity) -> pd.D
     """A number over the groups at each experiment's last comparable round, by bias strength.
 
     Returns:
-        Of synthetic experiments, rows of `tables.means_and_seeds` with ``label``, ``experiment`` and ``x``, the strength
-        of the bias.
+        Of synthetic experiments, rows of `tables.means_and_seeds` with ``label``, ``experiment`` and ``x``, how strong
+        the bias is.
     """
     rows = [
         {"experiment": result.id, "label": arm_label(run.strategy), "seed": run.seed, "x": _strength(result),
