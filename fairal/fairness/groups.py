@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fairal.facts.record import Cases
+from fairal.fairness.measures import Measure
+
 
 @dataclass(frozen=True)
 class GroupSummary:
@@ -52,3 +55,12 @@ def group_means(values: Sequence[float | None], groups: Sequence[str], names: Se
         known = [v for v in own if v is not None]
         means[name] = float(np.mean(known)) if known else None
     return means
+
+
+def served_by_group(cases: Cases, groups: Sequence[str], measure: Measure) -> list[np.ndarray]:
+    """Give each group's cases as the numbers that groups are compared by: one array (n_g,) each, nan for a failure.
+
+    The order is the record's: of a matched test set the arrays are equally long and may be stacked to (n, G).
+    """
+    own = by_group(cases.of(measure.id), cases.group, groups)
+    return [measure.served(np.array(values, dtype=float)) for values in own.values()]
