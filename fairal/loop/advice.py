@@ -60,7 +60,7 @@ def next_job(config: ExperimentConfig, source: Source, aside: Collection[str] = 
     labelled = tuple(row.id for row in rows if row.has_mask)
     if not labelled:
         first = ", ".join(next(row.id for row in rows if row.group == group) for group in source.groups)
-        raise InputError(f"No scan has a mask yet, so there is nothing to learn from: label a few first, such as {first}.")
+        raise InputError(f"No scan has a mask yet, there is nothing to learn from: label a few first, such as {first}.")
     left = len(_offered(source, aside))
     task = Task(config, arm, seed, 0, labelled, min(config.query.per_round, left))
     return ask(task, source, choose_device(config.device))
