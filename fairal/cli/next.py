@@ -77,7 +77,7 @@ def _move(store: Store, name: str, aside: str, reason: str, back: str) -> None:
                 "the folder and look again with --update."
             )
         desk.put_aside(aside, reason)
-        out.print(Text(f"{aside}: put aside, and not offered again ({len(desk.aside())} are put aside)."))
+        out.print(Text(f"{aside}: put aside, it is not offered again (put aside by now: {len(desk.aside())})."))
     else:
         desk.put_back(back)
         out.print(Text(f"{back}: offered again."))
