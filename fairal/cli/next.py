@@ -1,9 +1,6 @@
 """`fairal next`: whom to label next in a collection of one's own scans."""
 
-import csv
-import io
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -19,13 +16,12 @@ from fairal.cohort.folder.collection import Collections
 from fairal.cohort.folder.plain import plain
 from fairal.config.advice import Question, ask_next
 from fairal.errors import InputError, RunError
-from fairal.facts.advice import COLUMNS, Answer, Wanted, came_of
+from fairal.facts.advice import Answer, came_of
 from fairal.files import replacing
 from fairal.runs.advice import Desk
 from fairal.runs.store import Store
 
 _DEFAULT = Question(collection="")
-PARTS = {"cohort": "read scans", "fit": "train", "measure": "measure", "pick": "score", "write": "write"}
 
 
 @app.command("next")
@@ -56,8 +52,10 @@ def next_command(
     _say_what_came(store, name)
     answer = _answer(store, question)
     if table:
+        from fairal.report.answers import wanted_table
+
         with replacing(table) as file:
-            file.write(as_table(answer.advice.wanted).encode())
+            file.write(wanted_table(answer.advice.wanted).encode())
     if as_json:
         typer.echo(json.dumps(answer.advice.as_json(), indent=1))
     else:
@@ -110,26 +108,11 @@ def _answer(store: Store, question: Question) -> Answer:
             task = bar.add_task("", total=None)
 
             def hear(part: str, done: int, total: int) -> None:
-                bar.update(task, description=PARTS.get(part, part), completed=done, total=total)
+                bar.update(task, description=part, completed=done, total=total)
 
             return answer(made, hear)
     except KeyboardInterrupt:
         raise RunError("Stopped; no answer was kept, trainings that were finished are.") from None
-
-
-def as_table(wanted: Sequence[Wanted]) -> str:
-    """Write the list as tab-separated text; a cell that a spreadsheet would take for a formula gets a quote before it.
-
-    Args:
-        wanted: Best first.
-    """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter="\t", lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for row in wanted:
-        cells = ("" if (value := getattr(row, column)) is None else value for column in COLUMNS)
-        writer.writerow([f"'{c}" if isinstance(c, str) and c.startswith(("=", "+", "-", "@")) else c for c in cells])
-    return buffer.getvalue()
 
 
 def _show(answer: Answer, table: Path | None) -> None:

@@ -124,13 +124,19 @@ def answer(made: Plan, hear: Progress = silence) -> Answer:
 
 
 def _work_out(made: Plan, hear: Progress) -> Answer:
-    fit, cached = _fit(made, made.job, hear)
-    folds = tuple(_fit(made, job, hear)[0] for job in made.folds)
-    recommended = recommend(made.job, Trained(fit, cached, folds), made.aside, hear)
+    jobs = (made.job, *made.folds)
+    fits = [_fit(made, job, _numbered(hear, number, len(jobs))) for number, job in enumerate(jobs, 1)]
+    fit, cached = fits[0]
+    recommended = recommend(made.job, Trained(fit, cached, tuple(fold for fold, _ in fits[1:])), made.aside, hear)
     given = _answer(made, recommended)
     hear("write", 0, 1)
     made.desk.keep(given, recommended.probability)
     return given
+
+
+def _numbered(hear: Progress, number: int, count: int) -> Progress:
+    """Say of several trainings which one it is."""
+    return lambda part, done, total: hear(f"fit {number} of {count}" if part == "fit" else part, done, total)
 
 
 def _fit(made: Plan, job: FitJob, hear: Progress) -> tuple[Fit, bool]:
