@@ -47,7 +47,7 @@ def import_command(
     structure: Annotated[str, typer.Option(help="Label values to join into the structure, such as 1,2.")] = "",
     spacing: Annotated[float | None, typer.Option(help="Voxel edge in mm; by default the median.")] = None,
     size: Annotated[str, typer.Option(help="Voxels X,Y,Z; by default around the structures.")] = "",
-    crop: Annotated[bool, typer.Option("--crop/--no-crop", help="Crop around the structures.")] = True,
+    crop: Annotated[bool | None, typer.Option("--crop/--no-crop", help="Crop around the structures.")] = None,
     update: Annotated[bool, typer.Option("--update", help="Look again at an imported collection.")] = False,
     home: Home = None,
     as_json: AsJson = False,
