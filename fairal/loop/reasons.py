@@ -24,6 +24,8 @@ def reason(query: str, score: float | None, uncertainty: float | None, weight: f
     if abs(score - uncertainty) <= _CLOSE * max(1.0, abs(uncertainty)):
         return said
     if abs(score - weight * uncertainty) <= _CLOSE * max(1.0, abs(score)):
+        if abs(weight - 1) < 0.05:
+            return f"{said}, its group weighs as the average"
         return f"{said}, {_times(weight)} the weight of its group"
     return f"{said}, score {score:.3g} ({how})"
 
@@ -36,7 +38,7 @@ def _uncertain(uncertainty: float) -> str:
 
 
 def _times(weight: float) -> str:
-    for words, value in (("half", 0.5), ("once", 1.0), ("twice", 2.0)):
+    for words, value in (("half", 0.5), ("twice", 2.0)):
         if abs(weight - value) < 0.05 * value:
             return words
     return f"{weight:.1f} times" if weight >= 0.1 else f"{weight:.2g} times"

@@ -140,7 +140,8 @@ def _numbered(hear: Progress, number: int, count: int) -> Progress:
 
 
 def _fit(made: Plan, job: FitJob, hear: Progress) -> tuple[Fit, bool]:
-    train: Callable[[], Fit] = lambda: job.train(hear)  # noqa: E731
+    pace = _Pace(hear)
+    train: Callable[[], Fit] = lambda: job.train(pace)  # noqa: E731
     while True:
         try:
             fit, cached = obtain(made.store, "fits", job.key, load_fit, train, save_fit)
@@ -148,9 +149,23 @@ def _fit(made: Plan, job: FitJob, hear: Progress) -> tuple[Fit, bool]:
             hear("fit", 0, 1)
             time.sleep(POLL_SECONDS)
             continue
-        if not cached:
-            remember_speed(made.store, made.config, fit.seconds)
+        if not cached and pace.seconds:
+            remember_speed(made.store, made.config, pace.seconds)
         return fit, cached
+
+
+class _Pace:
+    """Times a training by its steps after the first, which waits for imports that no later training waits for."""
+
+    def __init__(self, hear: Progress) -> None:
+        self._hear, self._began, self.seconds = hear, 0.0, 0.0
+
+    def __call__(self, part: str, done: int, total: int) -> None:
+        if part == "fit" and done == 1:
+            self._began = time.perf_counter()
+        elif part == "fit" and done == total:
+            self.seconds = (time.perf_counter() - self._began) * total / (total - 1)
+        self._hear(part, done, total)
 
 
 def _answer(made: Plan, recommended: Recommended) -> Answer:
