@@ -1,9 +1,11 @@
 """A collection of synthetic scans, written as `fairal cohort` writes them, of which few have a mask."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from fairal.cohort.arrays import Cohort
+from fairal.cohort.bids import write_bids
 from fairal.cohort.folder.collection import Collection, Collections
 from fairal.cohort.folder.importing import import_folder, update_collection
 from fairal.cohort.folder.wishes import Report, Wishes
@@ -11,6 +13,17 @@ from fairal.runs.store import Store
 
 BIASED = tuple(f"sub-test{i:04d}biased" for i in range(4))
 REFERENCE = tuple(f"sub-test{i:04d}reference" for i in range(4))
+LABELLED = ("sub-pool0000", *BIASED[:2], *REFERENCE[:2])
+"""Two of the biased group, three of the other: too few to cross-validate."""
+
+
+def own_folders(folder: Path, cohort: Mapping[str, Cohort]) -> tuple[Path, Path]:
+    """Write the scans of which few have a mask below a folder, and the other masks into another below it."""
+    scans, away = folder / "scans", folder / "away"
+    away.mkdir()
+    write_bids(list(cohort.values()), scans)
+    take_masks_away(scans, LABELLED, away)
+    return scans, away
 
 
 def mask_folder(scans: Path, participant: str) -> Path:

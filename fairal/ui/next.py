@@ -51,7 +51,7 @@ def question_form(collection: Collection) -> Question:
     asked = {
         "strategy": strategy.selectbox(
             "Picks by", list(CATALOG), list(CATALOG).index(default.strategy), key="next_strategy", bind="query-params",
-            format_func=lambda id_: f"{label(id_)}: {CATALOG[id_].picks_by}",
+            format_func=label,
         ),
         "training": training.selectbox(
             "Trains", list(TRAININGS), list(TRAININGS).index(default.training), key="next_training",
@@ -59,6 +59,10 @@ def question_form(collection: Collection) -> Question:
         ),
         "k": k.number_input("Scans to ask for", *map(int, LIMITS["per_round"]), default.k, key="next_k"),
     }  # fmt: skip
+    st.caption(
+        f"{label(asked['strategy'])}: {literal(CATALOG[asked['strategy']].picks_by)}. "
+        f"{TRAININGS[asked['training']].label}: {literal(TRAININGS[asked['training']].does)}."
+    )
     with st.expander("Advanced"):
         steps, seed = st.columns(2)
         asked["steps"] = steps.number_input(

@@ -9,11 +9,10 @@ from types import FunctionType, ModuleType
 import numpy as np
 import pytest
 import torch
-from own_scans import BIASED, REFERENCE, import_mine, label, look_again, take_masks_away
+from own_scans import BIASED, LABELLED, REFERENCE, import_mine, label, look_again, own_folders, take_masks_away
 from typer.testing import CliRunner
 
 from fairal.cli import app
-from fairal.cohort.bids import write_bids
 from fairal.cohort.folder.collection import Collections
 from fairal.cohort.folder.source import FolderSource, look_at
 from fairal.cohort.source import Remembered
@@ -30,19 +29,14 @@ from fairal.runs.advice_worker import answer, plan
 from fairal.runs.store import Store
 from fairal.strategies.pool import Picks
 
-LABELLED = ("sub-pool0000", *BIASED[:2], *REFERENCE[:2])
-"""Two of the biased group, three of the other: too few to cross-validate."""
-
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory, smoke_cohort):
     """What every test gets a copy of; the first answer's network is on the shelf."""
     folder = tmp_path_factory.mktemp("next")
-    (folder / "away").mkdir()
-    write_bids(list(smoke_cohort.values()), folder / "scans")
-    take_masks_away(folder / "scans", LABELLED, folder / "away")
+    scans, _ = own_folders(folder, smoke_cohort)
     store = Store(folder / "home")
-    import_mine(store, folder / "scans")
+    import_mine(store, scans)
     answer(plan(store, question()))
     desk_of(store).history_file.unlink()
     return folder
