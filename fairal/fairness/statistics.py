@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from fairal.fairness.disparity import MatchedOrNot, gap
 
@@ -33,8 +33,8 @@ def paired_difference(a: Sequence[float], b: Sequence[float], level: float = 0.9
     error = float(np.std(difference, ddof=1) / np.sqrt(n)) if n > 1 else 0.0
     if error == 0:
         return PairedDifference(mean, None, None, n)
-    half = float(stats.t.ppf((1 + level) / 2, n - 1)) * error
-    p = float(2 * stats.t.sf(abs(mean) / error, n - 1))
+    half = float(stdtrit(n - 1, (1 + level) / 2)) * error
+    p = float(2 * stdtr(n - 1, -abs(mean) / error))
     return PairedDifference(mean, (mean - half, mean + half), p, n)
 
 
@@ -94,7 +94,7 @@ def fieller_reduction(
     if n < 2:
         return None
     (vaa, vab), (_, vbb) = np.cov(a, b) / n
-    t2 = float(stats.t.ppf((1 + level) / 2, n - 1)) ** 2
+    t2 = float(stdtrit(n - 1, (1 + level) / 2)) ** 2
     ma, mb = a.mean(), b.mean()
     # All ratios r with (ma − r·mb)² ≤ t²·(vaa − 2·r·vab + r²·vbb): a quadratic in r.
     square, linear, constant = mb**2 - t2 * vbb, ma * mb - t2 * vab, ma**2 - t2 * vaa

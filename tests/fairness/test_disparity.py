@@ -15,7 +15,7 @@ from fairal.fairness.disparity import (
     who_paid,
     worst_group,
 )
-from fairal.fairness.groups import group_means, summarise
+from fairal.fairness.groups import group_means, summarise, summarise_over_seeds
 from fairal.fairness.measures import DICE, MEASURES
 
 EQUAL, UNEQUAL, THREE = np.array([0.8, 0.8]), np.array([0.9, 0.7]), np.array([0.9, 0.8, 0.6])
@@ -202,3 +202,18 @@ def test_group_summaries_by_hand():
     assert summarise([None]).mean is None
     assert summarise([0.5]).sd is None
     assert group_means([0.8, 0.6, None], ["a", "a", "b"], ["a", "b"]) == {"a": pytest.approx(0.7), "b": None}
+
+
+def test_cases_of_several_seeds_are_not_independent():
+    # Seed means 0.8 and 0.9: SD 0.0707, standard error 0.05, t(1) = 12.706. Pooled, ±0.05 would be claimed.
+    row = summarise_over_seeds([[0.8, 0.8, 0.8], [0.9, None, 0.9]])
+    assert (row.mean, row.n, row.failures) == (pytest.approx(0.85), 5, 1)
+    assert row.interval == pytest.approx((0.85 - 0.635, 0.85 + 0.635), abs=1e-3)
+    assert row.sd == pytest.approx(np.std([0.8] * 3 + [0.9] * 2, ddof=1))
+
+
+def test_one_seed_has_no_interval_over_seeds():
+    row = summarise_over_seeds([[0.8, 0.9], [None]])
+    assert (row.mean, row.n, row.failures, row.interval) == (pytest.approx(0.85), 2, 1, None)
+    assert summarise_over_seeds([[0.8]]).sd is None
+    assert summarise_over_seeds([[None], []]).mean is None

@@ -83,6 +83,17 @@ def test_both_intervals_cover_what_they_say(gap):
     assert 0.035 < t_misses / times < 0.065
 
 
+def test_a_baseline_near_zero_widens_the_interval_or_leaves_it_open():
+    misses, open_, times = 0, 0, 0
+    for gaps, base in simulated_seeds(0.01, 0.02):
+        interval = fieller_reduction(gaps, base)
+        open_ += interval is None
+        misses += interval is not None and not interval[0] <= 0.5 <= interval[1]
+        times += 1
+    assert open_ / times > 0.2
+    assert misses / times < 0.05
+
+
 def test_gaps_without_their_sign_miss_one_end_near_zero():
     """Why the interval is of the signed gap: on |gap| it calls a closed gap open far more often than 2.5 % of times."""
     misses = sum((fieller_reduction(abs(a), abs(b)) or (0, 1))[1] < 1 for a, b in simulated_seeds(0.0, 0.10, 500))
