@@ -31,6 +31,7 @@ ALLOWED = {
     "loop": LIGHT | {"cohort", "learner", "strategies", "fairness", "loop"},
     "runs.worker": LIGHT | {"loop", "cohort", "learner", "runs"},
     "runs.kept": LIGHT | {"cohort", "runs"},
+    "runs.bundles.provenance": LIGHT | {"runs", ""},
     "runs": LIGHT | {"runs"},
     "report": LIGHT | {"fairness", "runs", "report", ""},
     "ui": LIGHT | {"runs", "report", "ui", "cohort", ""},
