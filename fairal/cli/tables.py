@@ -5,15 +5,15 @@ from rich.console import Console
 from rich.table import Table
 
 from fairal.cli.app import out
-from fairal.runs.store import Store
+from fairal.runs.library import Library
 
 
-def print_tables(store: Store, experiment: str) -> None:
+def print_tables(library: Library, experiment: str) -> None:
     from fairal.report.results import read_experiment
     from fairal.report.summary import headline, summarise_experiment
     from fairal.strategies.catalog import label
 
-    result = read_experiment(store, experiment)
+    result = read_experiment(library, experiment)
     summary = summarise_experiment(result)
     if not summary:
         out.print(f"{experiment}: no round is finished yet.")
@@ -65,7 +65,7 @@ def print_tables(store: Store, experiment: str) -> None:
     if text := headline(result, summary, result.config.baseline):
         out.print(text)
     out.print(" ".join(notes))
-    out.print(f"The data lie in {store.experiment_dir(experiment)}")
+    out.print(f"The data lie in {library.place(experiment)}")
 
 
 def _percent(value: float | None) -> str:
