@@ -1,6 +1,14 @@
 """The named settings, as data. Sizes and learning rates are ours; the paper's public text does not give them."""
 
-from fairal.config import ExperimentConfig, GroupConfig, LearnerConfig, QueryConfig, SyntheticCohort
+from fairal.config import (
+    ExperimentConfig,
+    FolderCohort,
+    GroupConfig,
+    LearnerConfig,
+    QueryConfig,
+    SyntheticCohort,
+    parse_experiment,
+)
 from fairal.errors import InputError
 from fairal.strategies.catalog import PAPER_SET
 
@@ -78,6 +86,38 @@ def _smoke() -> list[ExperimentConfig]:
             strategies=DEMO_STRATEGIES,
         )
     ]
+
+
+OWN_ARMS = ("random", "entropy", "weighted_entropy", "worst_group_random", "parity+balanced")
+
+
+def own(cohort: FolderCohort) -> list[ExperimentConfig]:
+    """Give a what-if on a person's own scans that runs with what is labelled by now.
+
+    Args:
+        cohort: With its facts; scans without a mask are left out.
+
+    Raises:
+        InputError: Too few are labelled: after the split each group needs one to start with, and some to pick.
+    """
+    cohort = cohort.model_copy(update={"unlabelled": "leave_out"})
+    start = {group: min(3, max(1, count // 4)) for group, count in cohort.pool_counts().items()}
+    left = cohort.pool_size - sum(start.values())
+    if min(cohort.pool_counts().values()) < 1 or left < 4:
+        counts = ", ".join(f"{count} of {group}" for group, count in cohort.pool_counts().items())
+        raise InputError(
+            f"Too few scans of {cohort.collection} are labelled for a what-if: a pool of {counts}; label more."
+        )
+    per_round = min(6, max(1, left // 6))
+    config = {
+        "name": f"own {cohort.collection}",
+        "cohort": cohort.model_dump(mode="json"),
+        "learner": {"steps": 300},
+        "query": {"start": start, "per_round": per_round, "rounds": min(4, left // per_round)},
+        "strategies": OWN_ARMS,
+        "seeds": list(range(5)),
+    }
+    return [parse_experiment(config)]
 
 
 PRESETS = {

@@ -18,6 +18,8 @@ from fairal.cohort.folder.collection import Collections
 from fairal.cohort.folder.plain import plain
 from fairal.cohort.folder.wishes import Report, TooFewGroups, Wishes, report_on
 from fairal.errors import FairalError, InputError
+from fairal.runs import control
+from fairal.runs.crews.local import LocalCrew
 from fairal.runs.store import Store
 
 _SHOWN = 30
@@ -43,7 +45,7 @@ def import_command(
     structure: Annotated[str, typer.Option(help="Label values to join into the structure, such as 1,2.")] = "",
     spacing: Annotated[float | None, typer.Option(help="Voxel edge in mm; by default the median.")] = None,
     size: Annotated[str, typer.Option(help="Voxels X,Y,Z; by default around the structures.")] = "",
-    crop: Annotated[bool, typer.Option("--crop/--no-crop", help="Crop around the structures.")] = True,
+    crop: Annotated[bool | None, typer.Option("--crop/--no-crop", help="Crop around the structures.")] = None,
     update: Annotated[bool, typer.Option("--update", help="Look again at an imported collection.")] = False,
     home: Home = None,
     as_json: AsJson = False,
@@ -52,7 +54,8 @@ def import_command(
     wishes = Wishes(
         folder, group, participants, _numbers(structure, "--structure"), spacing, _numbers(size, "--size") or None, crop
     )
-    collections, started = Collections(Store(home).home), monotonic()
+    store = Store(home)
+    collections, started = Collections(store.home), monotonic()
     from fairal.cohort.folder.importing import import_folder, update_collection
 
     work = update_collection if update else import_folder
@@ -62,6 +65,9 @@ def import_command(
         _show(error.report, as_json, monotonic() - started)
         raise
     _show(report, as_json, monotonic() - started)
+    if update and (woken := control.wake(store, name)):
+        LocalCrew().ensure(store)
+        err.print(f"{woken} runs waited for masks and look again whether theirs are there.")
 
 
 def _numbers(text: str, option: str) -> tuple[int, ...]:

@@ -14,9 +14,9 @@ from fairal.cli.app import AsJson, Home, Names, app, out
 from fairal.cli.bundles import bundle_row, origin_json, say_origin
 from fairal.cli.follow import foreground
 from fairal.cli.tables import print_tables
-from fairal.config import LIMITS, read_study, study_json
+from fairal.config import LIMITS, FolderCohort, read_study, study_json
 from fairal.errors import FairalError, InputError
-from fairal.presets import PRESETS, preset
+from fairal.presets import PRESETS, own, preset
 from fairal.runs import control
 from fairal.runs.claims import settle
 from fairal.runs.crews.local import LocalCrew
@@ -48,9 +48,25 @@ def check_seed(seed: int) -> None:
 
 
 @app.command("preset")
-def preset_command(name: Annotated[str, typer.Argument(help=", ".join(PRESETS))]) -> None:
+def preset_command(
+    name: Annotated[str, typer.Argument(help=", ".join((*PRESETS, "own")))],
+    collection: Annotated[str | None, typer.Option(help="For `own`: of which collection.")] = None,
+    home: Home = None,
+) -> None:
     """Print a preset as a configuration file to edit."""
-    typer.echo(study_json(preset(name), study=name))
+    if name != "own":
+        typer.echo(study_json(preset(name), study=name))
+        return
+    if collection is None:
+        raise InputError("`fairal preset own` needs --collection; `fairal collections` names them.")
+    from fairal.cohort.folder.source import facts_of
+
+    cohort = FolderCohort(collection=collection)
+    known = cohort.model_copy(update={"facts": facts_of(cohort, Store(home).home)})
+    [config] = own(known)
+    # Without the facts: whoever runs the file looks at the collection as it is then.
+    plain = config.model_copy(update={"cohort": config.cohort.model_copy(update={"facts": None})})
+    typer.echo(study_json([plain]))
 
 
 @app.command()

@@ -7,7 +7,8 @@ from typing import Protocol
 import numpy as np
 
 from fairal.cohort.arrays import Cohort
-from fairal.config import SyntheticCohort
+from fairal.config import FolderCohort, SyntheticCohort
+from fairal.errors import InputError
 from fairal.facts.subject import Row, Subject
 
 Hear = Callable[[int, int], None]
@@ -46,14 +47,23 @@ class Source(Protocol):
         ...
 
 
-def open_source(config: SyntheticCohort, seed: int, home: Path | None = None) -> Source:
+def open_source(config: SyntheticCohort | FolderCohort, seed: int, home: Path | None = None) -> Source:
     """Give the source that a configuration names.
 
     Args:
         config: The cohort setting, told apart by its `kind`.
         seed: Draws the cohort, or splits the collection.
         home: Where collections lie.
+
+    Raises:
+        InputError: The configuration names a collection, and no home was given.
     """
+    if isinstance(config, FolderCohort):
+        from fairal.cohort.folder.source import FolderSource
+
+        if home is None:
+            raise InputError(f"The collection {config.collection} lies in a home: name it.")
+        return FolderSource(config, seed, home)
     from fairal.cohort.synthetic.source import SyntheticSource
 
     return SyntheticSource(config, seed)

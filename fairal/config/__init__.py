@@ -1,7 +1,7 @@
 """What is asked: an experiment, validated once. Nothing here imports anything heavy."""
 
 from fairal.config.arm import Arm
-from fairal.config.cohort import FIELDS_OF_VIEW, GroupConfig, SyntheticCohort
+from fairal.config.cohort import FIELDS_OF_VIEW, FolderCohort, GroupConfig, SyntheticCohort
 from fairal.config.experiment import ExperimentConfig, LearnerConfig, QueryConfig
 from fairal.config.fields import LIMITS, digest
 from fairal.config.study import parse_experiment, parse_study, read_study, study_json
@@ -11,6 +11,7 @@ __all__ = [
     "LIMITS",
     "Arm",
     "ExperimentConfig",
+    "FolderCohort",
     "GroupConfig",
     "LearnerConfig",
     "QueryConfig",

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from fairal.config.arm import Arm
-from fairal.config.cohort import SyntheticCohort
+from fairal.config.cohort import CohortConfig, FolderCohort
 from fairal.config.fields import LIMITS, Model, Seed, one_of, within
 from fairal.learner.trainings import PLAIN, TRAININGS
 from fairal.strategies.catalog import CATALOG, FOLDS, OUT_OF_FOLD, REFERENCES
@@ -71,7 +71,7 @@ class ExperimentConfig(Model):
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
     study: Annotated[str, Field(max_length=80)] = ""
-    cohort: SyntheticCohort
+    cohort: CohortConfig
     learner: LearnerConfig = LearnerConfig()
     query: QueryConfig
     strategies: tuple[Annotated[str, AfterValidator(_known_arm)], ...]
@@ -82,8 +82,7 @@ class ExperimentConfig(Model):
     volumes: Annotated[str, one_of("first_seed", "all", "none")] = "first_seed"
 
     @model_validator(mode="after")
-    def _check_together(self):
-        counts, start = self.cohort.pool_counts(), self.query.start
+    def _check_lists(self):
         if not self.strategies:
             raise ValueError("strategies must name at least one strategy")
         for field in ("strategies", "seeds", "references"):
@@ -92,13 +91,20 @@ class ExperimentConfig(Model):
                 raise ValueError(f"{field} must not repeat, got {', '.join(map(str, values))}")
         if not self.seeds:
             raise ValueError("seeds must hold at least one seed")
+        if sum(self.query.start.values()) < 1:
+            raise ValueError("query.start must label at least one subject, or there is nothing to learn from")
+        return self
+
+    @model_validator(mode="after")
+    def _check_budget(self):
+        if isinstance(self.cohort, FolderCohort) and self.cohort.facts is None:
+            return self  # the collection is looked at when the experiment is launched
+        counts, start = self.cohort.pool_counts(), self.query.start
         for group, count in start.items():
             if group not in counts:
                 raise ValueError(f"query.start must name groups of the cohort ({', '.join(counts)}), got '{group}'")
             if count > counts[group]:
                 raise ValueError(f"query.start must take at most {counts[group]} of group '{group}', got {count}")
-        if sum(start.values()) < 1:
-            raise ValueError("query.start must label at least one subject, or there is nothing to learn from")
         if self.query.budget > self.cohort.pool_size:
             raise ValueError(
                 f"query must label at most the pool's {self.cohort.pool_size} subjects, "

@@ -13,13 +13,18 @@ from fairal.facts.record import SCHEMA
 
 def _sentence(error: ValidationError) -> str:
     first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
+    parts = [str(part) for part in first["loc"]]
+    if parts[:1] == ["cohort"] and parts[1:2] in (["synthetic"], ["folder"]):
+        del parts[1]  # which of the cohorts it was taken for is no field
+    place = ".".join(parts)
     kind, given = first["type"], first.get("input")
     shown = json.dumps(given, default=str) if not isinstance(given, dict | BaseModel) else None
     if kind == "value_error":
         text = str(first["ctx"]["error"])
     elif kind == "extra_forbidden":
         return f"{place} is no field of a configuration; take it out or correct its name."
+    elif kind == "union_tag_invalid":
+        text = "must have a kind of synthetic or folder"
     elif kind == "missing":
         return f"{place} is missing."
     elif kind == "string_pattern_mismatch":

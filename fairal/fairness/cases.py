@@ -10,7 +10,7 @@ from scipy.spatial import KDTree
 TOLERANCE_MM = 1.0
 """Of the surface Dice. At 1.5 mm voxels a tolerance of 1.5 mm would forgive a whole layer of voxels."""
 
-MEASURES = ("dice", "assd_mm", "hd95_mm", "surface_dice", "volume_mm3", "predicted_mm3", "volume_error")
+COLUMNS = ("dice", "assd_mm", "hd95_mm", "surface_dice", "volume_mm3", "predicted_mm3", "volume_error")
 """The columns of `measure_cases`, in order."""
 
 
@@ -48,12 +48,24 @@ def surface_measures(truth: np.ndarray, guess: np.ndarray, spacing_mm: float) ->
     if not truth.any() or not guess.any():
         return (0.0, 0.0, 1.0) if truth.any() == guess.any() else (np.nan, np.nan, 0.0)
     truth, guess = _crop(truth, guess)
-    points = [np.argwhere(mask & ~binary_erosion(mask)) * spacing_mm for mask in (truth, guess)]
-    trees = [KDTree(p, leafsize=32) for p in points]
-    there, back = trees[1].query(points[0])[0], trees[0].query(points[1])[0]
+    there, back = _surface_distances(truth, guess, spacing_mm)
     assd = np.concatenate([there, back]).mean()
     hd95 = max(np.percentile(there, 95), np.percentile(back, 95))
     return float(assd), float(hd95), _surface_dice(truth, guess, spacing_mm)
+
+
+def assd_mm(truth: np.ndarray, guess: np.ndarray, spacing_mm: float) -> float:
+    """Measure the average symmetric surface distance alone, as `surface_measures` does."""
+    if not truth.any() or not guess.any():
+        return 0.0 if truth.any() == guess.any() else np.nan
+    return float(np.concatenate(_surface_distances(*_crop(truth, guess), spacing_mm)).mean())
+
+
+def _surface_distances(truth: np.ndarray, guess: np.ndarray, spacing_mm: float) -> tuple[np.ndarray, np.ndarray]:
+    """Distances in mm from the truth's edge voxels to the guess's edge, and back."""
+    points = [np.argwhere(mask & ~binary_erosion(mask)) * spacing_mm for mask in (truth, guess)]
+    trees = [KDTree(p, leafsize=32) for p in points]
+    return trees[1].query(points[0])[0], trees[0].query(points[1])[0]
 
 
 def _surface_dice(truth: np.ndarray, guess: np.ndarray, spacing_mm: float) -> float:
@@ -104,7 +116,9 @@ def _crop(truth: np.ndarray, guess: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return tuple(np.pad(mask[tuple(box)], 1) for mask in (truth, guess))
 
 
-def measure_cases(truth: torch.Tensor, guess: torch.Tensor, spacing_mm: float) -> dict[str, list[float | None]]:
+def measure_cases(
+    truth: torch.Tensor | np.ndarray, guess: torch.Tensor | np.ndarray, spacing_mm: float
+) -> dict[str, list[float | None]]:
     """Measure a batch of cases.
 
     Args:
@@ -112,11 +126,12 @@ def measure_cases(truth: torch.Tensor, guess: torch.Tensor, spacing_mm: float) -
         spacing_mm: Voxel edge.
 
     Returns:
-        Columns of N finite numbers or None: `MEASURES`. ``volume_error`` is (predicted − true) / true, None for an
+        Columns of N finite numbers or None: `COLUMNS`. ``volume_error`` is (predicted − true) / true, None for an
         empty truth; distances are None where exactly one mask is empty.
     """
+    truth, guess = torch.as_tensor(truth), torch.as_tensor(guess)
     voxel = spacing_mm**3
-    columns: dict[str, list] = {name: [] for name in MEASURES}
+    columns: dict[str, list] = {name: [] for name in COLUMNS}
     columns["dice"] = dice(truth, guess).tolist()
     for true, predicted in zip(truth.cpu().numpy(), guess.cpu().numpy(), strict=True):
         assd, hd95, surface = surface_measures(true, predicted, spacing_mm)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fairal.facts.record import Record
+from fairal.facts.record import Cases, Record
 from fairal.fairness.disparity import equity_scaled, gap, signed_gap
-from fairal.fairness.groups import group_means
+from fairal.fairness.groups import group_means, served_by_group
+from fairal.fairness.measures import Measure
 
 
 @dataclass(frozen=True)
@@ -55,4 +56,42 @@ def judge(record: Record, groups: Sequence[str]) -> Judgement:
         es_dice=float(equity_scaled(overall, means)),
         cached=record.cached,
         seconds=record.seconds,
+    )
+
+
+@dataclass(frozen=True)
+class MeasureJudgement:
+    """What the cases of a test set say of each group in one measure; every number is finite or None.
+
+    Attributes:
+        by_group: Mean over the cases that have a value, of `Measure.served`: what gaps are made of, so that they add
+            up. None for a group without any.
+        mean_by_group: Mean of the values as recorded: differs for the volume error alone, where it is signed.
+        sizes, failures: Cases with and without a value.
+        gap: None where a group has no value.
+        signed_gap: None likewise, and unless there are two groups.
+    """
+
+    by_group: dict[str, float | None]
+    mean_by_group: dict[str, float | None]
+    sizes: dict[str, int]
+    failures: dict[str, int]
+    gap: float | None
+    signed_gap: float | None
+
+
+def judge_measure(cases: Cases, groups: Sequence[str], measure: Measure) -> MeasureJudgement:
+    """Judge measured cases in one measure of the table."""
+    served = dict(zip(groups, served_by_group(cases, groups, measure), strict=True))
+    sizes = {group: int(np.isfinite(own).sum()) for group, own in served.items()}
+    by_group = {group: float(np.nanmean(own)) if sizes[group] else None for group, own in served.items()}
+    means = np.array(list(by_group.values()), float)
+    known = all(sizes.values())
+    return MeasureJudgement(
+        by_group=by_group,
+        mean_by_group=group_means(cases.of(measure.id), cases.group, groups),
+        sizes=sizes,
+        failures={group: len(own) - sizes[group] for group, own in served.items()},
+        gap=float(gap(means)) if known else None,
+        signed_gap=float(signed_gap(means)) if known and len(groups) == 2 else None,
     )

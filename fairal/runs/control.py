@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from fairal.errors import RunError
+from fairal.errors import FairalError, RunError
 from fairal.facts.state import RunState
 from fairal.runs.claims import end
 from fairal.runs.locks import try_lock
@@ -43,6 +43,24 @@ def resume(store: Store, key: RunKey) -> bool:
         queued = replace(state, state="queued", reason="", attempts=0, part="", finished=None, updated=time.time())
         _queue(store, key, queued, "queued again")
     return True
+
+
+def wake(store: Store, collection: str) -> int:
+    """Let the runs go on that wait for masks of a collection: they look again whether these are there.
+
+    Returns:
+        How many were queued.
+    """
+    woken = 0
+    for experiment in store.open_experiments():
+        try:
+            cohort = store.config(experiment).cohort
+        except FairalError:
+            continue  # damaged: the pages say so, the others go on
+        if cohort.kind == "folder" and cohort.collection == collection:
+            waiting = [key for key in store.open_runs(experiment) if store.state(key).state == "waiting"]
+            woken += sum(resume(store, key) for key in waiting)
+    return woken
 
 
 def retry(store: Store, key: RunKey) -> None:

@@ -1,5 +1,6 @@
 """Launch experiments; nothing here computes, nothing here imports torch."""
 
+from fairal.cohort.folder.source import look_at
 from fairal.config import ExperimentConfig
 from fairal.runs.crew import Crew
 from fairal.runs.crews.local import LocalCrew
@@ -25,6 +26,7 @@ def launch(
     Returns:
         The experiments' ids.
     """
-    ids = [store.create(config, f"{token}-{i}" if token else None)[0] for i, config in enumerate(configs)]
+    looked_at = [look_at(config, store.home) for config in configs]
+    ids = [store.create(config, f"{token}-{i}" if token else None)[0] for i, config in enumerate(looked_at)]
     (crew or LocalCrew()).ensure(store, linger_seconds)
     return ids

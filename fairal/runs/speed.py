@@ -25,7 +25,7 @@ class Speed:
 
 def speed_key(config: ExperimentConfig) -> str:
     """Name what the seconds of a fit depend on."""
-    return config.learner.digest(view=config.cohort.field_of_view, mm=config.cohort.spacing_mm)
+    return config.learner.digest(**config.cohort.speed_facts)
 
 
 def estimate_seconds(store: Store, config: ExperimentConfig) -> tuple[float, str]:

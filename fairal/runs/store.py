@@ -86,7 +86,7 @@ class Store(Directory):
 
     def _check_disk(self, config: ExperimentConfig) -> None:
         x, y, z = config.cohort.shape
-        subjects = config.cohort.pool_size + config.cohort.test_pairs * len(config.cohort.groups)
+        subjects = config.cohort.pool_size + config.cohort.test_size
         needed = 60e6 + 3 * x * y * z * subjects + 3e6 * len(config.strategies) * (config.query.rounds + 1)
         free = shutil.disk_usage(self.home).free
         if free < needed:

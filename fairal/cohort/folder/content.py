@@ -104,6 +104,7 @@ class Steps(Model):
     """What was done to every scan, in this order.
 
     Attributes:
+        crop: Whether the box was put around the structures.
         box: Voxels kept, counted from the middle of each scan's field of view: (first, one past the last) for X, Y, Z.
     """
 
@@ -111,6 +112,7 @@ class Steps(Model):
     spacing_mm: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     image_interpolation: Literal["bilinear"] = "bilinear"
     mask_interpolation: Literal["nearest"] = "nearest"
+    crop: bool
     box: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
     clip_percentiles: tuple[float, float]
     intensities: Literal["z-score"] = "z-score"

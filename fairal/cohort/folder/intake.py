@@ -30,7 +30,7 @@ from fairal.cohort.folder.nifti import read_volume
 from fairal.cohort.folder.opening import file_digest, read_plain
 from fairal.cohort.folder.plain import plain
 from fairal.cohort.folder.table import Table, find_table, read_table
-from fairal.cohort.folder.volumes import read_stored, write_stored
+from fairal.cohort.folder.volumes import is_whole, write_stored
 from fairal.cohort.folder.wishes import Report, TooFewGroups, Wishes, report_on
 from fairal.errors import InputError
 
@@ -62,7 +62,8 @@ class Intake:
         self.kept: dict[str, Scan] = {}
         self.groups: dict[str, str] = self._sieve("groups", lambda pair: self.table.group_of(pair.participant_id))
         self.examined: dict[str, Examined] = {}
-        self.structure: tuple[int, ...] = wishes.structure or (old.structure if old else ())
+        self.structure: tuple[int, ...] = wishes.labels or (old.structure if old else ())
+        self.crop: bool = old.steps.crop if old else wishes.crop is not False
         self.grid: Grid | None = None
 
     def _sieve(self, what: str, look: Callable[[Pair], T]) -> dict[str, T]:
@@ -95,7 +96,7 @@ class Intake:
                 scan.original.image_digest,
                 scan.original.mask_digest,
             )
-            return scan if same and _is_whole(folder, scan.stored, shape) else None
+            return scan if same and is_whole(folder, scan.stored, shape) else None
 
         self.kept = {name: scan for name, scan in self._sieve("look for changes", look).items() if scan}
 
@@ -148,7 +149,7 @@ class Intake:
         views = [examined.view for examined in inside]
         if self.wishes.size:
             return sized_grid(structures, views, spacing_mm, self.wishes.size)
-        return common_grid(structures if self.wishes.crop else [], views, spacing_mm)
+        return common_grid(structures if self.crop else [], views, spacing_mm)
 
     def write(self, folder: Path) -> Content:
         """Bring the scans that are in onto the grid, below a folder.
@@ -160,27 +161,28 @@ class Intake:
         ready = sum(name not in self.reasons for name in self.examined)
         needed, free = ready * prod(self.grid.shape) * 3, shutil.disk_usage(folder).free
         if needed > free:
-            raise InputError(
-                f"The volumes take {needed / 1e9:.1f} GB and the disk of the home has {free / 1e9:.1f} left."
-            )
-        stored = self._sieve("write", lambda pair: self._bring(pair, folder))
+            raise InputError(f"The volumes take {needed / 1e9:.1f} GB; the disk of the home has {free / 1e9:.1f} left.")
+        content = self._content(self._sieve("write", lambda pair: self._bring(pair, folder)))
+        if len(content.groups) < 2:
+            raise TooFewGroups(report_on(content))
+        return content
+
+    def _content(self, stored: dict[str, Stored]) -> Content:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        content = Content(
+        spacing_mm, box = self.grid.spacing_mm, self.grid.box
+        return Content(
             name=self.name,
             folder=str(self.folder),
             layout=self.found.layout,
             table=str(self.table_path),
             group_column=self.wishes.group,
-            structure=tuple(sorted(self.structure)),
-            steps=Steps(spacing_mm=self.grid.spacing_mm, box=self.grid.box, clip_percentiles=PERCENTILES),
+            structure=self.structure,
+            steps=Steps(spacing_mm=spacing_mm, crop=self.crop, box=box, clip_percentiles=PERCENTILES),
             imported=self.old.imported if self.old else now,
             updated=now,
             scans=self._scans(stored),
             others=self._others(),
         )
-        if len(content.groups) < 2:
-            raise TooFewGroups(report_on(content))
-        return content
 
     def _bring(self, pair: Pair, folder: Path) -> Stored:
         examined = self.examined[pair.participant_id]
@@ -197,30 +199,28 @@ class Intake:
 
     def _scans(self, stored: dict[str, Stored]) -> tuple[Scan, ...]:
         """Describe every scan, in its lasting place; one whose files are gone keeps it."""
-        why = {row.participant_id: row for row in self.found.left_out}
-        gone = [scan for scan in (self.old.scans if self.old else ()) if scan.participant_id not in self.pairs]
+        before = [scan.participant_id for scan in self.old.scans] if self.old else []
+        rows = self._gone() | {name: self._scan(name, pair, stored.get(name)) for name, pair in self.pairs.items()}
+        return tuple(rows[name] for name in dict.fromkeys([*before, *rows]))
+
+    def _gone(self) -> dict[str, Scan]:
+        why = {row.participant_id: row for row in self.found.left_out if row.reason != MASK_ALONE}
         rows = {}
-        for scan in gone:
-            row = why.get(scan.participant_id)
-            if row is None or row.reason == MASK_ALONE:
-                row = LeftOut(scan.participant_id, scan.image, GONE)
-            out = {"state": "left out", "reason": row.reason, "reason_file": row.file, "stored": None}
-            rows[scan.participant_id] = scan.model_copy(update=out)
-        for name, pair in self.pairs.items():
-            row, examined, kept = self.reasons.get(name), self.examined.get(name), self.kept.get(name)
-            rows[name] = Scan(
-                participant_id=name,
-                group=self.groups.get(name, ""),
-                image=pair.image,
-                mask=pair.mask,
-                state="left out" if row else "usable",
-                reason=row.reason if row else "",
-                reason_file=row.file if row else "",
-                original=kept.original if kept else examined and examined.original,
-                stored=kept.stored if kept else stored.get(name),
-            )
-        order = [scan.participant_id for scan in self.old.scans] if self.old else []
-        return tuple(rows[name] for name in dict.fromkeys([*order, *rows]))
+        for scan in self.old.scans if self.old else ():
+            if scan.participant_id not in self.pairs:
+                row = why.get(scan.participant_id, LeftOut(scan.participant_id, scan.image, GONE))
+                out = {"state": "left out", "reason": row.reason, "reason_file": row.file, "stored": None}
+                rows[scan.participant_id] = scan.model_copy(update=out)
+        return rows
+
+    def _scan(self, name: str, pair: Pair, stored: Stored | None) -> Scan:
+        about = {"participant_id": name, "group": self.groups.get(name, ""), "image": pair.image, "mask": pair.mask}
+        original = self.examined[name].original if name in self.examined else None
+        if name in self.kept:
+            return self.kept[name].model_copy(update=about)
+        if row := self.reasons.get(name):
+            return Scan(**about, state="left out", reason=row.reason, reason_file=row.file, original=original)
+        return Scan(**about, state="usable", original=original, stored=stored)
 
     def _others(self) -> tuple[Other, ...]:
         """List what became no scan: files without a pair, and rows of the table without files."""
@@ -238,11 +238,3 @@ class Intake:
 def _digests(folder: Path, pair: Pair) -> tuple[str | None, ...]:
     files = (pair.image, pair.mask)
     return tuple(file_digest(read_plain(folder / file, FILE_BYTES_MAX)) if file else None for file in files)
-
-
-def _is_whole(folder: Path, stored: Stored, shape: tuple[int, int, int]) -> bool:
-    try:
-        read_stored(folder, stored, shape)
-    except InputError:
-        return False
-    return True

@@ -106,20 +106,25 @@ def _bids(folder: Path) -> Found:
     """T1-weighted images below sub-*/anat (or sub-*/ses-*/anat); masks below derivatives/**/sub-*/."""
     found, images, masks = Found(BIDS), {}, {}
     for name in sorted(os.listdir(folder)):
-        if (name == "derivatives" or _SUBJECT.fullmatch(name)) and leads_out(folder / name, folder):
-            found.left_out.append(LeftOut(plain(name), plain(name), _LINK))
-    out = {row.file for row in found.left_out}
-    for file in () if "derivatives" in out else _below(folder, "derivatives"):
-        subject = next((part for part in file.split("/")[:-1] if _SUBJECT.fullmatch(part)), None)
-        # The whole brain's mask, which preprocessing writes beside others, is not a structure.
-        if subject and _stem(file).endswith(("_mask", "_dseg")) and "_desc-brain_" not in file:
-            masks.setdefault(subject, []).append(file)
-    for name in sorted(os.listdir(folder)):
-        for file in _below(folder, name) if _SUBJECT.fullmatch(name) and plain(name) not in out else ():
-            if file.split("/")[-2] == "anat" and _stem(file).endswith("_T1w"):
+        if name != "derivatives" and not _SUBJECT.fullmatch(name):
+            continue
+        if leads_out(folder / name, folder):
+            found.left_out.append(LeftOut(_text(name), _text(name), _LINK))
+            continue
+        for file in _below(folder, name):
+            if name == "derivatives" and (subject := _subject_of_mask(file)):
+                masks.setdefault(subject, []).append(file)
+            elif name != "derivatives" and file.split("/")[-2] == "anat" and _stem(file).endswith("_T1w"):
                 images.setdefault(name, []).append(file)
     _pair(folder, found, images, masks)
     return found
+
+
+def _subject_of_mask(file: str) -> str | None:
+    """Find whose structure a derivative is; the whole brain's mask, which preprocessing writes beside, is none."""
+    if not _stem(file).endswith(("_mask", "_dseg")) or "_desc-brain_" in _stem(file):
+        return None
+    return next((part for part in file.split("/")[:-1] if _SUBJECT.fullmatch(part)), None)
 
 
 def _pair(folder: Path, found: Found, images: dict[str, list[str]], masks: dict[str, list[str]]) -> None:

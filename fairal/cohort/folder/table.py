@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairal.cohort.folder.limits import GROUP_CHARACTERS_MAX, TABLE_BYTES_MAX, TABLE_ROWS_MAX
-from fairal.cohort.folder.opening import read_plain
+from fairal.cohort.folder.opening import leads_out, read_plain
 from fairal.cohort.folder.plain import listing, plain
 from fairal.errors import InputError
 
@@ -54,9 +54,12 @@ def find_table(folder: Path, wished: Path | None, before: Path | None) -> Path:
     """
     if wished:
         return wished.absolute()
-    own = [folder / "participants.tsv", folder / "participants.csv"]
-    for path in [before, *own] if before else own:
+    if before and before.exists():
+        return before
+    for path in (folder / "participants.tsv", folder / "participants.csv"):
         if path.exists():
+            if leads_out(path, folder):
+                raise InputError(f"{path.name} is a link that leads out of the folder; name it with --participants.")
             return path
     raise InputError(
         f"{plain(folder)} has no participants.tsv; name the table that says who belongs to which group with "
@@ -84,18 +87,21 @@ def read_table(path: Path, column: str) -> Table:
             f"The table {name} is not UTF-8 text; save it as UTF-8, separated by tabs or commas."
         ) from None
     rows = _rows(text, name)
-    header = [cell.strip() for cell in rows[0]]
-    if header[0] != ID_COLUMN:
-        raise InputError(f"The first column of {name} must be {ID_COLUMN}, got '{plain(header[0], 40)}'.")
-    if header.count(column) != 1:
-        there = listing(header[1:], 12) or "no other column"
-        raise InputError(f"{name} must have one column '{plain(column, 40)}' for --group; it has {there}.")
-    at, counts, groups = header.index(column), Counter(), {}
+    at, counts, groups = _place(column, [cell.strip() for cell in rows[0]], name), Counter(), {}
     for cells in rows[1:]:
         participant, group = cells[0].strip(), cells[at].strip() if at < len(cells) else ""
         counts[participant] += 1
         groups[participant] = "" if group.lower() == "n/a" else group
     return Table(name, groups, frozenset(p for p, n in counts.items() if n > 1))
+
+
+def _place(column: str, header: list[str], name: str) -> int:
+    if header[0] != ID_COLUMN:
+        raise InputError(f"The first column of {name} must be {ID_COLUMN}, got '{plain(header[0], 40)}'.")
+    if header.count(column) != 1:
+        there = listing(header[1:], 12) or "no other column"
+        raise InputError(f"{name} must have one column '{plain(column, 40)}' for --group; it has {there}.")
+    return header.index(column)
 
 
 def _rows(text: str, name: str) -> list[list[str]]:

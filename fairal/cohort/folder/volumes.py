@@ -53,3 +53,12 @@ def read_stored(folder: Path, stored: Stored, shape: tuple[int, int, int]) -> tu
     if t1.shape != shape or t1.dtype != np.float16 or (mask is not None and (mask.shape, mask.dtype) != (shape, bool)):
         raise InputError("its volumes have another shape")
     return t1, mask
+
+
+def is_whole(folder: Path, stored: Stored, shape: tuple[int, int, int]) -> bool:
+    """Tell whether a stored volume can be read."""
+    try:
+        read_stored(folder, stored, shape)
+    except InputError:
+        return False
+    return True

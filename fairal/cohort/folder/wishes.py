@@ -9,6 +9,7 @@ from typing import Any
 
 from fairal.cohort.folder.content import Content, Other, Scan
 from fairal.cohort.folder.limits import EDGE_MM, LABEL_MAX, SIZE, VOXELS_MAX
+from fairal.cohort.folder.plain import plain
 from fairal.errors import InputError
 
 
@@ -23,7 +24,7 @@ class Wishes:
         structure: Label values that make up the structure; empty takes the only one.
         spacing_mm: None takes the median over the scans.
         size: Voxels along X, Y, Z; None takes what the structures need, or the whole field of view.
-        crop: Whether to crop around the structures.
+        crop: Whether to crop around the structures; None does, or leaves an update as it is.
 
     Raises:
         InputError: A number is out of its range.
@@ -35,7 +36,7 @@ class Wishes:
     structure: tuple[int, ...] = ()
     spacing_mm: float | None = None
     size: tuple[int, int, int] | None = None
-    crop: bool = True
+    crop: bool | None = None
 
     def __post_init__(self) -> None:
         if not all(0 < label <= LABEL_MAX for label in self.structure):
@@ -48,6 +49,11 @@ class Wishes:
         if self.size is not None and prod(self.size) > VOXELS_MAX:
             raise InputError(f"--size asks for {prod(self.size):,} voxels a scan; at most {VOXELS_MAX:,} are held.")
 
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """The structure's label values, sorted, each once."""
+        return tuple(sorted(set(self.structure)))
+
     def check_same_as(self, content: Content) -> None:
         """Check that an update asks for nothing that would need every volume anew.
 
@@ -55,19 +61,25 @@ class Wishes:
             InputError: It does.
         """
         steps = content.steps
-        asked = {
-            "--group": (self.group, content.group_column),
-            "--structure": (tuple(sorted(self.structure)) or content.structure, content.structure or self.structure),
-            "--spacing": (self.spacing_mm or steps.spacing_mm, steps.spacing_mm),
-            "--size": (self.size or steps.shape, steps.shape),
-        }
-        for option, (wanted, there) in asked.items():
+        pairs = [
+            (f"--group {plain(self.group)}", f"--group {plain(content.group_column)}"),
+            (f"--spacing {self.spacing_mm or steps.spacing_mm:g}", f"--spacing {steps.spacing_mm:g}"),
+            (f"--size {_commas(self.size or steps.shape)}", f"--size {_commas(steps.shape)}"),
+        ]
+        if self.crop is not None:
+            pairs.append(tuple("--crop" if crop else "--no-crop" for crop in (self.crop, steps.crop)))
+        if self.structure and content.structure:
+            pairs.append((f"--structure {_commas(self.labels)}", f"--structure {_commas(content.structure)}"))
+        for wanted, there in pairs:
             if wanted != there:
-                said = ",".join(map(str, there)) if isinstance(there, tuple) else there
                 raise InputError(
-                    f"{content.name} was imported with {option} {said} and keeps that; for another, import it under "
+                    f"{content.name} was imported with {there} and keeps that; for {wanted} import the folder under "
                     "another name."
                 )
+
+
+def _commas(numbers: Sequence[int]) -> str:
+    return ",".join(map(str, numbers))
 
 
 @dataclass(frozen=True)

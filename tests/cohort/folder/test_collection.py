@@ -147,6 +147,7 @@ def test_the_description_says_what_was_done(home):
         "spacing_mm": 1.0,
         "image_interpolation": "bilinear",
         "mask_interpolation": "nearest",
+        "crop": True,
         "box": [[-8, 8], [-9, 9], [-7, 7]],
         "clip_percentiles": [0.5, 99.5],
         "intensities": "z-score",

@@ -288,7 +288,9 @@ def test_an_interrupted_update_changes_nothing(scans, collections):
     assert everything_below(collections.root) == before
 
 
-@pytest.mark.parametrize("wish", [{"spacing_mm": 2.0}, {"size": (8, 8, 8)}, {"structure": (2,)}, {"group": "age"}])
+@pytest.mark.parametrize(
+    "wish", [{"spacing_mm": 2.0}, {"size": (8, 8, 8)}, {"structure": (2,)}, {"group": "age"}, {"crop": False}]
+)
 def test_an_update_keeps_what_the_volumes_were_made_with(scans, collections, wish):
     import_folder(collections, "own", Wishes(scans, "sex"))
     with pytest.raises(InputError, match=r"was imported with --\w+ .* keeps that"):

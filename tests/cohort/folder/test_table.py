@@ -93,6 +93,13 @@ def test_the_table_named_now_comes_before_the_one_named_before_and_that_before_t
     assert find_table(tmp_path, tmp_path / "now.tsv", before) == tmp_path / "now.tsv"
 
 
+def test_a_table_that_is_a_link_out_of_the_folder_is_not_read(tmp_path):
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "scans" / "participants.tsv").symlink_to("/etc/passwd")
+    with pytest.raises(InputError, match="leads out"):
+        find_table(tmp_path / "scans", None, None)
+
+
 def test_what_steers_a_terminal_is_spelled_out():
     assert plain("a\x1b[2J\n\u202eb") == "a\\x1b[2J\\n\\u202eb"
     assert plain("x" * 10, 4) == "xxxx…"
