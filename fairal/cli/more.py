@@ -7,7 +7,6 @@ import typer
 
 from fairal.cli.app import AsJson, Home, out
 from fairal.cohort.folder.plain import plain
-from fairal.errors import InputError
 from fairal.runs.standing import find
 from fairal.runs.store import Store
 
@@ -30,15 +29,12 @@ def more_command(
     as_json: AsJson = False,
 ) -> None:
     """Say how many more labels, and of whom, bring the gap below what is wanted; within what the experiment saw."""
-    from fairal.fairness.measures import MEASURES
     from fairal.report.how_many import default_wanted, how_many_json, make_forecast
     from fairal.report.results import read_experiment
 
-    if measure not in MEASURES:
-        raise InputError(f"--measure must be one of {', '.join(MEASURES)}, got '{plain(measure, 40)}'.")
     store = Store(home)
-    forecast = make_forecast(read_experiment(store, find(store, experiment)), MEASURES[measure], arm)
-    wanted = default_wanted(MEASURES[measure]) if gap is None else gap
+    forecast = make_forecast(read_experiment(store, find(store, experiment)), measure, arm)
+    wanted = default_wanted(forecast.measure) if gap is None else gap
     content = how_many_json(forecast, wanted, group, add)
     if as_json:
         typer.echo(json.dumps(content, indent=1, allow_nan=False))

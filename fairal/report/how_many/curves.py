@@ -21,7 +21,8 @@ FEWEST_POINTS = 6
 FEWEST_SIZES = 3
 """Points and different counts of the own group; four parameters are fitted."""
 _LEAST_LEFT = 0.25
-_GRID = 41
+_SLACK = 0.1
+_GRID, _FINE = 31, 21
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,13 @@ class Curve:
         return self.a + self.b * np.where(worth > 0, worth, np.nan) ** -self.k
 
     def covers(self, own: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Tell which counts lie within what was seen."""
-        worth, slack = self.worth(own, others), 1e-9
-        near = (worth >= self.reach[0] - slack) & (worth <= self.reach[1] + slack)
+        """Tell which counts lie within what was seen.
+
+        The own count must; n_g + c · n_other may leave its reach by a tenth. Where one stands at the end of a run it is
+        as large as it ever was, and c is never quite 0: one more of another group would be too many otherwise.
+        """
+        worth = self.worth(own, others)
+        near = (worth >= self.reach[0] * (1 - _SLACK)) & (worth <= self.reach[1] * (1 + _SLACK))
         return (own >= self.seen[0]) & (own <= self.seen[1]) & near
 
 
@@ -124,17 +129,22 @@ def _shares(own: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.linspace(low, SHARES[1], _GRID)
 
 
-def _profiled(points: _Points, weights: np.ndarray) -> np.ndarray:
+def _profiled(points: _Points, weights: np.ndarray, near: Curve | None = None) -> np.ndarray:
     """Fit curves to the same points under many weightings at once: a and b in closed form, c and k on a grid.
 
     Args:
         points: p of them.
         weights: (D, p), at least one above 0 in each row.
+        near: Where the grid is made finer: most draws lie around the curve that was fitted to all.
 
     Returns:
         a, b, c, k of each weighting, (D, 4).
     """
     shares, exponents = _shares(points.own, points.others), np.linspace(*EXPONENTS, _GRID)
+    if near is not None:
+        fine = np.linspace(-1, 1, _FINE)
+        shares = np.union1d(shares, np.clip(near.c + 0.1 * fine, shares[0], shares[-1]))
+        exponents = np.union1d(exponents, np.clip(near.k + 0.25 * fine, *EXPONENTS))
     nodes = np.stack(np.meshgrid(shares, exponents, indexing="ij"), -1).reshape(-1, 2)
     x = (points.own + nodes[:, :1] * points.others) ** -nodes[:, 1:]  # (C·K, p)
     w, wx, wy = weights.sum(1)[:, None], weights @ x.T, (weights @ points.errors)[:, None]
@@ -168,7 +178,7 @@ def bootstrap_curves(seen: Seen, curves: Sequence[Curve], draws: int) -> list[li
     points = [_points(seen, g) for g in range(len(curves))]
     # Seeds in which a group has no value anywhere may be all that a draw holds of it.
     each = each[np.all([each[:, own.at].any(1) for own in points], axis=0)]
-    fitted = [_profiled(own, each[:, own.at] * own.weights) for own in points]
+    fitted = [_profiled(own, each[:, own.at] * own.weights, near) for own, near in zip(points, curves, strict=True)]
     return [
         [replace(curve, a=a, b=b, c=c, k=k) for curve, (a, b, c, k) in zip(curves, draw, strict=True)]
         for draw in np.stack(fitted, axis=1).tolist()

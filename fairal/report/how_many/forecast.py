@@ -7,7 +7,7 @@ import numpy as np
 from fairal.config import Arm
 from fairal.errors import InputError
 from fairal.fairness.disparity import gap
-from fairal.fairness.measures import Measure
+from fairal.fairness.measures import MEASURES, Measure
 from fairal.report.how_many.curves import (
     Curve,
     bootstrap_curves,
@@ -108,22 +108,26 @@ class Forecast:
         return [gap(predicted_errors(curves, path)) for curves in self.draws]
 
 
-def make_forecast(result: ExperimentResult, measure: Measure, arm: str | None = None, draws: int = DRAWS) -> Forecast:
+def make_forecast(
+    result: ExperimentResult, measure: str = "surface_dice", arm: str | None = None, draws: int = DRAWS
+) -> Forecast:
     """Fit and test the curves of an experiment.
 
     Args:
         result: Its rounds so far.
-        measure: Whose error.
+        measure: Whose error, by id.
         arm: From whose last round one goes on, and whose training all fits share; the baseline by default.
         draws: Of the bootstrap.
 
     Raises:
-        InputError: The experiment has no such arm, or the arm has no finished round yet.
+        InputError: There is no such measure or arm, or the arm has no finished round yet.
     """
+    if measure not in MEASURES:
+        raise InputError(f"The measure must be one of {', '.join(MEASURES)}, got '{measure[:60]}'.")
     arms, arm = result.config.strategies, arm or result.config.baseline
     if arm not in arms:
         raise InputError(f"The arm must be one of {', '.join(arms)}, got '{arm[:60]}'.")
-    every = seen_of(result, measure, Arm.parse(arm).training)
+    every = seen_of(result, MEASURES[measure], Arm.parse(arm).training)
     if not (every.arm == arm).any():
         raise InputError(f"{result.id} has no finished round of {arm} yet; ask again when there are some.")
     seen = distinct(every)

@@ -140,7 +140,7 @@ def _seen_up_to(forecast: Forecast, group: str) -> str:
     most, own = int(forecast.path(group)[-1, g]), forecast.curves[g].seen[1]
     if most >= own:
         return f"up to {own} labelled of {group} were seen"
-    return f"up to {own} labelled of {group} were seen, but with the other labels as they are now up to {most} count"
+    return f"up to {own} labelled of {group} were seen, but beside as many others as now only up to {most}"
 
 
 def _no_interval(forecast: Forecast) -> str:
