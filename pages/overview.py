@@ -4,6 +4,7 @@ import secrets
 
 import streamlit as st
 
+from fairal.facts.state import ENDED
 from fairal.presets import preset
 from fairal.report.figure import Subject, View
 from fairal.report.figures import served_by_budget
@@ -13,7 +14,8 @@ from fairal.runs.launch import launch
 from fairal.runs.speed import estimate_seconds
 from fairal.ui.charts import show
 from fairal.ui.frame import LINGER_SECONDS, ROOT, begin, page_path, saying
-from fairal.ui.live import duration, is_active, progress_bar, while_active
+from fairal.ui.live import duration, live, progress
+from fairal.ui.reading import ReadOnce
 from fairal.ui.summary import metric_cards
 
 store = begin("Which scans to label next, and for whom will it work?")
@@ -51,27 +53,25 @@ if not experiments:
 latest = experiments[0]
 
 
-@while_active(active := is_active(store, [latest]))
 def latest_results() -> None:
     """The latest experiment, growing while it runs."""
     with saying():
-        state, result = progress_bar(store, latest), read_experiment(store, latest)
+        reader = ReadOnce(store)
+        state, result = progress(store, reader.snapshot(latest).runs), read_experiment(reader, latest)
         summary = summarise_experiment(result)
         st.subheader(f"Latest experiment: {result.config.name}")
         failed = [run for run in result.runs if run.state == "failed"]
         if failed:
             st.error(f"{len(failed)} run(s) failed, e.g. {failed[0].key.run}: {failed[0].reason}")
         if not any(run.rounds for run in result.runs):
-            st.caption("The first round is on its way.")
+            st.caption("The first round is on its way." if state not in ENDED else "No round was finished.")
         else:
             metric_cards(result, summary, result.config.baseline)
             text = headline(result, summary, result.config.baseline)
             st.markdown(f"**{text}**" if text else "")
             show(served_by_budget(Subject(result, View.of(result)), "dice"))
-        if state in ("done", "failed", "cancelled") and active:
-            st.rerun()  # once, to stop polling
 
 
-latest_results()
+live(store, [latest], latest_results)
 if st.button("Open in Compare", icon=":material/compare_arrows:"):
     st.switch_page(page_path("compare"), query_params={"experiments": latest})

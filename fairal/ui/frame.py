@@ -95,7 +95,7 @@ def open_store() -> Store:
     return _store(str(default_home()))
 
 
-@st.cache_resource(max_entries=4)
+@st.cache_resource(max_entries=4, show_spinner="Looking through the home …")
 def start_server_side(home: str) -> bool:
     """Once per server: take interrupted runs up again, and warm what the first click will need.
 

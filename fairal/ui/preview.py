@@ -69,9 +69,12 @@ def bias_controls() -> tuple[float, float, float, int]:
             st.session_state["strength"] = STRENGTHS[st.session_state["named"]]
 
     bound = {"bind": "query-params"}
-    st.pills("Named strengths", list(STRENGTHS), key="named", on_change=use_preset)
+    above = st.container()
     strength = st.slider("Bias strength", *LIMITS["strength"], 1.0, 0.02, key="strength", **bound,
                          help="How far the left caudate shrinks; 1 leaves about half of it.")  # fmt: skip
+    # Lit is the name of what the slider says, wherever that came from.
+    st.session_state["named"] = next((name for name, value in STRENGTHS.items() if value == strength), None)
+    above.pills("Named strengths", list(STRENGTHS), key="named", on_change=use_preset)
     fade = st.slider("Contrast fade", 0.0, 1.0, 0.0, 0.05, key="fade", **bound,
                      help="How far the structure's intensity fades towards white matter.")  # fmt: skip
     share = st.slider("Share of the biased group in the pool", 0.05, 0.95, 0.3, 0.05, key="share", **bound)
