@@ -51,7 +51,7 @@ def _table(result: "ExperimentResult", summary: "Sequence[ArmSummary]") -> Table
     from fairal.report.comparison import summarise_experiment
 
     surface = {row.strategy: row.level for row in summarise_experiment(result, measure="surface_dice")}
-    table, groups = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)), "/".join(result.groups)
+    table, groups = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)), "/\n".join(result.groups)
     table.add_column("arm")
     for column in (f"Dice\n{groups}", "gap", f"surface Dice\n{groups}", "gap", *COLUMNS):
         table.add_column(column, justify="right")
