@@ -24,7 +24,8 @@ def more_command(
     gap: Annotated[float | None, typer.Option(help="The gap wanted; by default 0.02, or 0.1 mm.")] = None,
     group: Annotated[str | None, typer.Option(help="Whose labels; by default of whom the fewest will do.")] = None,
     add: Annotated[int | None, typer.Option(help="Ask the reverse too: the gap with so many more.")] = None,
-    arm: Annotated[str | None, typer.Option(help="Go on from this arm's last round; by default the baseline.")] = None,
+    arm: Annotated[str | None, typer.Option(help="Go on from this arm; by default from the baseline.")] = None,
+    round_: Annotated[int | None, typer.Option("--round", help="Go on from this round; by default the last.")] = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -33,7 +34,7 @@ def more_command(
     from fairal.report.results import read_experiment
 
     store = Store(home)
-    forecast = make_forecast(read_experiment(store, find(store, experiment)), measure, arm)
+    forecast = make_forecast(read_experiment(store, find(store, experiment)), measure, arm, round_)
     wanted = default_wanted(forecast.measure) if gap is None else gap
     content = how_many_json(forecast, wanted, group, add)
     if as_json:

@@ -1,83 +1,24 @@
 """Experiments made up from known curves: what comes back, and when nothing may come back."""
 
 import json
-from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
-from tiny import tiny_config, tiny_record
+from known_curves import experiment, law, lose
+from tiny import tiny_config
 from typer.testing import CliRunner
 
 from fairal.cli import app
 from fairal.errors import InputError
-from fairal.facts.record import Cases, Record
 from fairal.report.how_many import BackTest, how_many, how_many_json, make_forecast, then
 from fairal.report.how_many.chart import curves_chart, curves_frame, seen_frame
 from fairal.report.how_many.seen import distinct, seen_of
 from fairal.report.results import ExperimentResult, RunResult, read_experiment
 from fairal.runs.paths import RunKey
 
-Error = Callable[[float, float], float]
-ARMS = ("random", "entropy", "weighted_entropy")
-START = (4, 2)
-PICKS = {"random": (3, 1), "entropy": (4, 0), "weighted_entropy": (0, 4)}
-"""How many of a and b an arm labels in each round; entropy and random stay far from b's largest count, 22."""
-
-
-def law(a: float, b: float, c: float, k: float) -> Error:
-    return lambda own, others: a + b * (own + c * others) ** -k
-
-
 A, B = law(0.10, 0.20, 0.0, 1.0), law(0.10, 0.40, 0.0, 1.0)
 """At 24 of a and 2 of b, entropy's end, errors are 0.1083 and 0.3: the gap is below 0.05 from 0.1 + 0.4 / n < 0.1583,
 n > 6.9 on, with 7 of b, 5 more; and below 0.02 from n > 14.1 on, with 15 of b, 13 more."""
-
-
-def cases(errors: list[float], groups: tuple[str, ...], failed: str = "", n: int = 4) -> Cases:
-    """Test cases n of each group, all alike; a failed group's first has no ASSD and a Dice of 0."""
-    names = [g for g in groups for _ in range(n)]
-    error = [e for e in errors for _ in range(n)]
-    fails = [name == failed and i % n == 0 for i, name in enumerate(names)]
-    dice = tuple(1 - e for e in error)
-    mm = tuple(None if f else e for e, f in zip(error, fails, strict=True))
-    same = (1.0,) * len(names)
-    return Cases(tuple(map(str, range(len(names)))), tuple(names), dice, mm, mm, dice, same, same, same)
-
-
-def record(round_: int, counts: list[int], errors: list[float], groups: tuple[str, ...], failed: str = "") -> Record:
-    labelled = tuple(f"s{i}" for i in range(sum(counts)))
-    by_group = dict(zip(groups, counts, strict=True))
-    none = dict.fromkeys(groups, 1.0)
-    return tiny_record(
-        round_, labelled=labelled, labelled_by_group=by_group, test=cases(errors, groups, failed), weights=none,
-        labelled_dice=none,
-    )  # fmt: skip
-
-
-def experiment(
-    laws: dict[str, Error], picks: dict[str, tuple[int, ...]] = PICKS, start: tuple[int, ...] = START, seeds: int = 5,
-    noise: float = 0.0, rounds: int = 5, failed: str = "", draw: int = 0,
-) -> ExperimentResult:  # fmt: skip
-    """An experiment whose errors follow known laws, with noise of each seed and of each fit."""
-    groups, rng, runs = tuple(laws), np.random.default_rng(draw), []
-    share = 1 / len(groups)
-    config = tiny_config(
-        seeds=list(range(seeds)), strategies=list(picks), baseline="entropy",
-        cohort={"groups": [{"name": g, "share": share} for g in groups]}, query={"start": dict.fromkeys(groups, 1)},
-    )  # fmt: skip
-    for seed in range(seeds):
-        of_seed, first = noise * rng.standard_normal(len(groups)), noise * rng.standard_normal(len(groups))
-        for arm, step in picks.items():
-            rows = []
-            for r in range(rounds + 1):
-                counts = [n + r * more for n, more in zip(start, step, strict=True)]
-                of_fit = noise * rng.standard_normal(len(groups)) if r else first
-                errors = [own(n, sum(counts) - n) for own, n in zip(laws.values(), counts, strict=True)]
-                noisy = np.clip(np.array(errors) + of_seed + of_fit, 0, 1).tolist()
-                rows.append(record(r, counts, noisy, groups, failed))
-            runs.append(RunResult(RunKey("made-up-1", f"{arm}-{seed}"), arm, seed, "strategy", "done", "", [], rows))
-    return ExperimentResult("made-up-1", "", config, runs)
 
 
 def test_known_curves_come_back():
@@ -101,6 +42,13 @@ def test_the_count_by_hand(wanted, more):
     answer = how_many(make_forecast(experiment({"a": A, "b": B})), wanted)
     assert (answer.group, answer.more, answer.interval) == ("b", more, (more, more))
     assert answer.text == (f"About {more} more of b bring the gap in surface Dice below {wanted} ({more} to {more}).")
+
+
+def test_one_may_go_on_from_an_earlier_round():
+    """Entropy's second: 12 of a, 2 of b; 0.1 + 0.4 / n < 0.1 + 0.2 / 12 + 0.045 from n > 6.5 on."""
+    forecast = make_forecast(experiment({"a": A, "b": B}), round_=2)
+    assert forecast.now.counts.tolist() == [12, 2]
+    assert how_many(forecast, 0.045).more == 5
 
 
 def test_the_reverse_by_hand():
@@ -173,7 +121,7 @@ def test_a_flat_curve_gives_no_number():
 
 
 def test_failures_are_left_out_and_counted():
-    forecast = make_forecast(experiment({"a": A, "b": B}, failed="b"), "assd_mm")
+    forecast = make_forecast(lose(experiment({"a": A, "b": B}), "b", every=4), "assd_mm")
     answer = how_many(forecast, 0.05)
     assert (answer.group, answer.more) == ("b", 5)
     assert "the gap in ASSD below 0.05 mm" in answer.text
@@ -182,11 +130,7 @@ def test_failures_are_left_out_and_counted():
 
 
 def test_a_group_that_is_never_found_has_no_curve():
-    result = experiment({"a": A, "b": B}, seeds=3)
-    for run in result.runs:
-        for i, r in enumerate(run.records):
-            found = tuple(v if g == "a" else None for v, g in zip(r.test.assd_mm, r.test.group, strict=True))
-            run.records[i] = replace(r, test=replace(r.test, assd_mm=found))
+    result = lose(experiment({"a": A, "b": B}, seeds=3), "b", every=1)
     content = how_many_json(make_forecast(result, "assd_mm"), 0.1)
     assert content["curves"]["b"] is None
     assert content["reason"] == "The error of b was not seen at enough different counts to fit a curve: no number."
@@ -284,6 +228,7 @@ def test_one_seed_has_no_band():
         (lambda f, r: how_many(f, 0.0), "The gap wanted must lie above 0, got 0."),
         (lambda f, r: then(f, "a", -1, 0.05), "The number of further labels must be at least 0, got -1."),
         (lambda f, r: make_forecast(r, arm="x"), "The arm must be one of random, entropy, weighted_entropy, got 'x'."),
+        (lambda f, r: make_forecast(r, round_=6), "The round must lie in 0..5, as far as entropy has come, got 6."),
         (lambda f, r: make_forecast(r, "x"), "The measure must be one of dice, surface_dice, "),
     ],
 )
@@ -311,10 +256,12 @@ def test_the_command_line_answers(stored):
     assert told.exit_code == 0
     lines = told.stdout.splitlines()
     assert lines[0] == (
-        f"{name}, entropy, round 5: 24 of reference, 2 of biased labelled, the gap in surface Dice is 0.192; "
-        "48 fits, 3 seeds."
+        f"{name}, entropy, round 5: 24 of reference, 2 of biased labelled, the gap in surface Dice between the "
+        "means over seeds is 0.192; 48 fits, 3 seeds."
     )
-    assert lines[1] == "About 5 more of biased bring the gap in surface Dice below 0.05 (5 to 5)."
+    assert (
+        lines[1] == "About 5 more of biased bring the gap in surface Dice below 0.05 (5 to 5, too narrow with 3 seeds)."
+    )
     assert lines[2].startswith("8 more of biased would leave the gap in surface Dice at 0.032 (")
     assert lines[3].startswith("Back-test: fitted to earlier rounds the curves miss ")
     content = json.loads(CliRunner().invoke(app, ["more", name, "--json", "--home", str(store.home)]).stdout)

@@ -4,7 +4,7 @@ import numpy as np
 
 from fairal.fairness.disparity import gap
 from fairal.report.how_many.curves import predicted_errors
-from fairal.report.how_many.forecast import FEWEST_SEEDS, Forecast
+from fairal.report.how_many.forecast import ENOUGH_SEEDS, FEWEST_SEEDS, Forecast
 
 _WORTH_SAYING = 0.1
 """Of what a gap closes by: from there on it is said that another group pays for it."""
@@ -17,7 +17,7 @@ def doubt(forecast: Forecast, wanted: float) -> str:
         if curve is None:
             return f"The error of {group} was not seen at enough different counts to fit a curve: no number."
         if not np.isfinite(error):
-            return f"In the last round {group} has no test case with a value of {forecast.measure.label}: no number."
+            return f"Where one stands {group} has no test case with a value of {forecast.measure.label}: no number."
     test, fitted, measured = forecast.back_test, gap(forecast.fitted_errors), gap(forecast.now.errors)
     if test is None:
         return "There are too few rounds to test the curves on: no number."
@@ -43,9 +43,9 @@ def answer_text(
     if interval is None:
         spread = _no_interval(forecast)
     elif interval[1] is None:
-        spread = f"{interval[0]} or more, beyond what was seen: {_seen_up_to(forecast, group)}"
+        spread = f"{interval[0]} or more{_few(forecast)}: {_seen_up_to(forecast, group)}"
     else:
-        spread = f"{interval[0]} to {interval[1]}"
+        spread = f"{interval[0]} to {interval[1]}{_few(forecast)}"
     if more == 0:
         fitted, measured = say(gap(forecast.fitted_errors)), say(gap(forecast.now.errors))
         return f"By the curves {named} is below {amount} already, at {fitted}; {measured} was measured ({spread})."
@@ -67,7 +67,7 @@ def _who_pays(forecast: Forecast, group: str, more: int) -> str:
 def then_text(forecast: Forecast, group: str, more: int, gap_then: float, interval: tuple[float, float] | None) -> str:
     """Say which gap so many more labels of a group would leave."""
     say, now = forecast.measure.say, forecast.measure.say(gap(forecast.fitted_errors))
-    spread = _no_interval(forecast) if interval is None else f"{say(interval[0])} to {say(interval[1])}"
+    spread = _no_interval(forecast) if interval is None else f"{say(interval[0])} to {say(interval[1])}{_few(forecast)}"
     return (
         f"{more} more of {group} would leave {_gap_of(forecast)} at {say(gap_then)} ({spread}); by the curves it is "
         f"{now} now."
@@ -105,7 +105,9 @@ def now_text(forecast: Forecast) -> str:
     """Say where one stands, and what the curves were fitted to."""
     now, say, seeds = forecast.now, forecast.measure.say, len(forecast.seen.seeds)
     labelled = ", ".join(f"{int(n)} of {name}" for name, n in zip(forecast.groups, now.counts, strict=True))
-    measured = f"{_gap_of(forecast)} is {say(gap(now.errors))}" if np.isfinite(now.errors).all() else "no gap is known"
+    of = " between the means over seeds" if seeds > 1 else ""
+    known = np.isfinite(now.errors).all()
+    measured = f"{_gap_of(forecast)}{of} is {say(gap(now.errors))}" if known else "no gap is known"
     missing = int(now.failures.sum())
     failed = f", {missing} test cases without a value left out" if missing else ""
     return (
@@ -141,6 +143,11 @@ def _seen_up_to(forecast: Forecast, group: str) -> str:
     if most >= own:
         return f"up to {own} labelled of {group} were seen"
     return f"up to {own} labelled of {group} were seen, but beside as many others as now only up to {most}"
+
+
+def _few(forecast: Forecast) -> str:
+    n = len(forecast.seen.seeds)
+    return f", too narrow with {n} seeds" if n < ENOUGH_SEEDS else ""
 
 
 def _no_interval(forecast: Forecast) -> str:
