@@ -13,6 +13,7 @@ from fairal.ui.charts import show_all
 from fairal.ui.compare import choose_view, downloads, results_table, several_experiments
 from fairal.ui.frame import begin, empty, latest_unless_asked, saying, warn_if_missing
 from fairal.ui.live import live, progress
+from fairal.ui.more import how_many_more
 from fairal.ui.reading import ReadOnce
 from fairal.ui.summary import say_headline, say_verdicts, show_cards
 
@@ -53,6 +54,7 @@ def comparison() -> None:
             say_headline(subject, summary)
             show_all(figures(subject), options=(view,))
             say_verdicts(subject, summary)
+            how_many_more(result, state)
             results_table(subject)
             downloads(reader, result, view.baseline)
         if len(chosen) > 1:
