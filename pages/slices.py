@@ -3,8 +3,8 @@
 import streamlit as st
 
 from fairal.errors import FairalError
+from fairal.report.arms import arm_label
 from fairal.report.results import read_experiment
-from fairal.strategies.catalog import label
 from fairal.ui.frame import begin, empty, latest_unless_asked, saying, warn_if_missing
 from fairal.ui.reading import ReadOnce
 from fairal.ui.slices import gallery_tab, maps_tab, still_tab, subjects_of, volume_tab
@@ -35,9 +35,9 @@ runs = {run.strategy: run for run in result.runs if run.rounds and run.seed == s
 names, baseline = list(runs), result.config.baseline
 others = [name for name in result.config.strategies if name in runs and name != baseline]
 first = top[1].selectbox("Strategy", names, names.index(baseline) if baseline in names else 0, key="left",
-                         format_func=label, bind="query-params")  # fmt: skip
+                         format_func=arm_label, bind="query-params")  # fmt: skip
 other = top[2].selectbox("Beside it", [*names, NOTHING], names.index(others[-1]) if others else len(names),
-                         key="right", format_func=label, bind="query-params")  # fmt: skip
+                         key="right", format_func=arm_label, bind="query-params")  # fmt: skip
 pair = [runs[name] for name in dict.fromkeys((first, other)) if name != NOTHING]
 subjects = subjects_of(reader, pair)
 if not subjects:

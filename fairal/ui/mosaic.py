@@ -8,12 +8,12 @@ from PIL import Image
 from fairal.errors import FairalError
 from fairal.facts.record import Pick, Record
 from fairal.facts.volumes import SubjectVolumes
+from fairal.report.arms import arm_label
 from fairal.report.colours import PREDICTION_COLOUR, TRUTH_COLOUR
 from fairal.report.results import ExperimentResult, RunResult
 from fairal.report.slices import PLANES, Overlay, binary_entropy_bits, centre, picture, sheet
 from fairal.runs.reader import Reader
 from fairal.runs.store import RunKey
-from fairal.strategies.catalog import label
 
 
 def subject_row(subject: SubjectVolumes, probability: np.ndarray, scale: int = 4) -> list[Image.Image]:
@@ -32,7 +32,7 @@ def strategy_mosaic(reader: Reader, result: ExperimentResult, scale: int = 3) ->
         try:
             for group, row in _one_of_each_group(reader, result, run, scale):
                 rows.append(row)
-                labels.append(f"{label(run.strategy)}\n{group}".replace(" ", "\n", 1))
+                labels.append(f"{arm_label(run.strategy)}\n{group}".replace(" ", "\n", 1))
         except FairalError:
             continue
     return sheet(rows, labels, PLANES) if rows else None

@@ -9,11 +9,11 @@ import streamlit as st
 
 from fairal.errors import FairalError
 from fairal.facts.state import STATES
+from fairal.report.arms import arm_label
 from fairal.runs import control
 from fairal.runs.crews.local import LocalCrew
 from fairal.runs.standing import Standing, closed, standing
 from fairal.runs.store import RunKey, Store
-from fairal.strategies.catalog import label
 from fairal.ui.frame import LINGER_SECONDS
 from fairal.ui.live import SeenRun, duration, part_text, see_runs
 
@@ -110,7 +110,7 @@ def _cells(run: SeenRun) -> dict:
         left = duration(state.round_seconds * (state.rounds - state.rounds_done))
     groups = headline.dice_by_group.items() if headline else ()
     return {
-        "strategy": label(str(run.key.arm)),
+        "strategy": arm_label(str(run.key.arm)),
         "seed": run.key.seed,
         "state": f"{SIGNS[run.shown]} {run.shown}",
         "progress": state.rounds_done / state.rounds if state.rounds else 0.0,
@@ -163,7 +163,7 @@ def ask_to_delete(store: Store, experiment: str, keys: Sequence[RunKey], whole: 
     """
     what = f"the experiment {experiment}" if whole else f"{len(keys)} run{'s' if len(keys) > 1 else ''}"
     st.markdown(f"Results, volumes and logs of **{what}** will be gone:")
-    st.markdown("\n".join(f"- {label(str(key.arm))}, seed {key.seed}" for key in keys[:12]))
+    st.markdown("\n".join(f"- {arm_label(str(key.arm))}, seed {key.seed}" for key in keys[:12]))
     if len(keys) > 12:
         st.caption(f"and {len(keys) - 12} more")
     yes, no = st.columns(2)

@@ -10,10 +10,10 @@ import streamlit as st
 from PIL import Image
 
 from fairal.facts.record import Record
+from fairal.report.arms import arm_label
 from fairal.report.results import ExperimentResult, RunResult
 from fairal.report.slices import PLANES, Overlay, centre, heat, picture, sheet
 from fairal.runs.reader import Reader
-from fairal.strategies.catalog import label
 from fairal.ui.mosaic import picked_gallery, subject_row
 
 
@@ -70,7 +70,7 @@ def volume_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult], 
         ],
         key=f"niivue-{runs[0].key.run}-{subject_id}-{record.round}",
     )
-    st.caption(f"Green: truth. Red: prediction of {label(runs[0].strategy).lower()}, round {record.round}.")
+    st.caption(f"Green: truth. Red: prediction of {arm_label(runs[0].strategy).lower()}, round {record.round}.")
 
 
 def _probability(reader: Reader, run: RunResult, record: Record, subject_id: str) -> np.ndarray | None:
@@ -91,7 +91,7 @@ def _nifti(volume: np.ndarray, spacing_mm: float) -> bytes:
 def gallery_tab(reader: Reader, runs: list[RunResult]) -> None:
     """What each round picked, with the entropy of the model that picked it."""
     for run in runs:
-        st.subheader(label(run.strategy))
+        st.subheader(arm_label(run.strategy))
         for record in run.records:
             shown = picked_gallery(reader, run.key, record)
             if not shown:
@@ -119,7 +119,7 @@ def maps_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult]) ->
         return
     top = max(float(maps[group][kind].max()) / 255 for _, maps in mapped for group in groups)
     rows = [_map_row(maps, groups, kind, plane, top) for _, maps in mapped]
-    drawn = sheet(rows, [label(run.strategy).replace(" ", "\n") for run, _ in mapped], groups)
+    drawn = sheet(rows, [arm_label(run.strategy).replace(" ", "\n") for run, _ in mapped], groups)
     st.image(drawn, alt=f"Mean {kind} of each group over all test subjects, one row per strategy")
     bar = np.tile(heat(np.linspace(0, 1, 240))[None], (12, 1, 1))
     counted = Counter(mapped[0][0].records[-1].test.group)
@@ -150,7 +150,7 @@ def still_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult], s
             probability = _probability(reader, run, record, subject_id)
             if probability is not None and subject is not None:
                 rows.append(subject_row(subject, probability, scale=5))
-                labels.append(f"{label(run.strategy)}\nround {record.round}".replace(" ", "\n", 1))
+                labels.append(f"{arm_label(run.strategy)}\nround {record.round}".replace(" ", "\n", 1))
                 break
     if not rows:
         st.info("Neither strategy kept this subject.")

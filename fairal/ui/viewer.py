@@ -7,10 +7,10 @@ import numpy as np
 import streamlit as st
 
 from fairal.config import FIELDS_OF_VIEW, ExperimentConfig
+from fairal.report.arms import arm_label
 from fairal.report.colours import PREDICTION_COLOUR, TRUTH_COLOUR
 from fairal.report.results import RunResult
 from fairal.runs.reader import Reader
-from fairal.strategies.catalog import label
 
 _ASSETS = Path(__file__).parent / "assets"
 _CONTEXT_MM = 3.0  # as `cohort.context` renders it; importing that here would bring torch into the page
@@ -41,7 +41,7 @@ def viewer_data(reader: Reader, config: ExperimentConfig, runs: list[RunResult],
     Where there is no whole brain around the subject, `context` is None.
     """
     subject = reader.subject(runs[0].key.experiment, runs[0].seed, subject_id)
-    columns = [{"label": label(run.strategy), "rounds": _rounds(reader, run, subject_id)} for run in runs]
+    columns = [{"label": arm_label(run.strategy), "rounds": _rounds(reader, run, subject_id)} for run in runs]
     if subject is None or not any(column["rounds"] for column in columns):
         return None
     note = "; synthetic" if config.cohort.kind == "synthetic" else ""
