@@ -8,14 +8,17 @@ from fairal.report.figures import figures
 from fairal.report.quantity import Quantity
 from fairal.report.results import comparable_round, read_experiment
 from fairal.report.summary import summarise_experiment
+from fairal.runs.library import readers
 from fairal.ui.charts import show_all
 from fairal.ui.compare import choose_view, downloads, results_table, several_experiments
-from fairal.ui.frame import begin, empty, latest_unless_asked, saying, warn_if_missing
-from fairal.ui.live import is_active, progress_bar, while_active
+from fairal.ui.frame import begin, empty, latest_unless_asked, say_origin, saying, warn_if_missing
+from fairal.ui.live import is_active, progress, while_active
+from fairal.ui.reading import ReadOnce
 from fairal.ui.summary import say_headline, say_verdicts, show_cards
 
 store = begin("Compare")
-there = store.experiments()
+library = readers(store)
+there = library.experiments()
 if not there:
     empty("Per-group Dice, the gap between groups, who was picked and who paid for it will stand here.")
 warn_if_missing("experiments", there, "it is left out")
@@ -27,19 +30,21 @@ if not chosen:
     st.info("Choose an experiment.")
     st.stop()
 try:
-    config = store.config(chosen[0])
+    config = library.snapshot(chosen[0]).config
 except FairalError as error:
     st.error(str(error))
     st.stop()
 with controls:
     view = choose_view(config)
+say_origin(library, chosen[0])
 
 
 @while_active(active := is_active(store, chosen))
 def comparison() -> None:
     """Everything that grows while runs go on."""
     with saying():
-        state, result = progress_bar(store, chosen[0]), read_experiment(store, chosen[0])
+        reader = ReadOnce(library)
+        state, result = progress(store, reader.snapshot(chosen[0]).runs), read_experiment(reader, chosen[0])
         failed = [run for run in result.runs if run.state == "failed"]
         if failed:
             st.error(f"{len(failed)} run(s) failed, e.g. {failed[0].key.run}: {failed[0].reason}")
@@ -55,9 +60,9 @@ def comparison() -> None:
             show_all(figures(subject), options=(view,))
             say_verdicts(subject, summary)
             results_table(subject)
-            downloads(store, result, view.baseline)
+            downloads(reader, result, view.baseline)
         if len(chosen) > 1:
-            several_experiments(store, chosen, view.baseline, Quantity(view.measures[0], view.over))
+            several_experiments(reader, chosen, view.baseline, Quantity(view.measures[0], view.over))
         if active and state in ("done", "failed", "cancelled") and not is_active(store, chosen):
             st.rerun()  # once, to stop polling
 
