@@ -32,7 +32,7 @@ def print_tables(library: Library, experiment: str) -> None:
         return
     out.print(
         f"{experiment}: test Dice at {summary[0].labelled} labelled scans, {_seeds(summary)} seed(s), "
-        f"{result.config.cohort.test_pairs} matched test pairs"
+        f"{result.config.cohort.test_text}"
     )
     Console(width=max(out.width, 130), highlight=False).print(_table(result, summary))
     if not is_start(result, summary):
@@ -51,7 +51,7 @@ def _table(result: "ExperimentResult", summary: "Sequence[ArmSummary]") -> Table
     from fairal.report.comparison import summarise_experiment
 
     surface = {row.strategy: row.level for row in summarise_experiment(result, measure="surface_dice")}
-    table, groups = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)), "/".join(result.groups)
+    table, groups = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)), "/\n".join(result.groups)
     table.add_column("arm")
     for column in (f"Dice\n{groups}", "gap", f"surface Dice\n{groups}", "gap", *COLUMNS):
         table.add_column(column, justify="right")
@@ -102,4 +102,4 @@ def _notes(result: "ExperimentResult", summary: "Sequence[ArmSummary]") -> list[
         notes.append("One seed: the interval covers the choice of test subjects, not training or cohort.")
     elif _seeds(summary) > 1:
         notes.append(f"The interval is of the signed gap's reduction, over {_seeds(summary)} seeds (Fieller).")
-    return [*notes, "Synthetic brains; no claim about patients."]
+    return [*notes, "Synthetic brains; no claim about patients."] if result.synthetic else notes

@@ -143,9 +143,9 @@ class Subject:
         return axis_of(quantity, self.result.groups)
 
     def about(self, *more: str) -> str:
-        """Caption: n, then what else must be known, then that brains are synthetic."""
-        synthetic = ["Synthetic brains."] if self.result.config.cohort.kind == "synthetic" else []
-        return " ".join([f"{sample(self.result)}.", *(text for text in more if text), *synthetic])
+        """Caption: n, then what else must be known, then whose brains these are."""
+        whose = "Synthetic brains." if self.result.synthetic else "Own scans; groups hold other people."
+        return " ".join([f"{sample(self.result)}.", *(text for text in more if text), whose])
 
     def lines(self) -> str:
         """What bands and thin lines are, as far as there are any."""

@@ -6,13 +6,12 @@ from dataclasses import asdict
 import pandas as pd
 
 from fairal.fairness.disparity import DISPARITIES
-from fairal.fairness.groups import by_group, summarise
+from fairal.fairness.groups import by_group, summarise_over_seeds
 from fairal.fairness.measures import MEASURES
 from fairal.report.arms import arm_label
 from fairal.report.levels import Against, ArmSummary
 from fairal.report.quantity import MEASURE_LABELS, Quantity
 from fairal.report.results import ExperimentResult, comparable_round
-from fairal.report.tables import with_intervals
 
 
 def _about(result: ExperimentResult, run) -> dict:
@@ -81,32 +80,24 @@ def cases_frame(result: ExperimentResult, round_: int | None = None) -> pd.DataF
 
 
 def measures_frame(result: ExperimentResult) -> pd.DataFrame:
-    """One row per arm, group and measure at the last comparable round, over seeds.
+    """One row per arm, group and measure at the last comparable round, summarised over seeds.
 
-    The cases of several seeds are not independent: each seed is summarised by itself, then the seeds are averaged.
-
-    Returns:
-        ``mean`` over seeds of the groups' means, ``sd`` of the cases within a seed, ``low`` and ``high`` of the 95 %
-        interval over seeds (none from one), ``seeds``, ``cases`` and ``failures``, in all seeds together.
+    A seed is one observation: the cases of several seeds are not independent. See `summarise_over_seeds`.
     """
-    at = comparable_round(result)
-    rows = []
-    for run in result.runs:
-        last = 0 if run.role == "reference" else at
-        if last is None or len(run.records) <= last:
-            continue
-        test = run.records[last].test
-        for measure in MEASURES:
-            for group, values in by_group(test.of(measure), test.group, result.groups).items():
-                own = summarise(values)
-                about = {"label": arm_label(run.strategy), "group": group, "measure": measure, "seed": run.seed}
-                rows.append(about | {"mean": own.mean, "sd": own.sd, "n": own.n, "failures": own.failures})
-    if not rows:
-        return pd.DataFrame()
-    frame, by = pd.DataFrame(rows), ["label", "group", "measure"]
-    table = with_intervals(frame, by, "mean").drop(columns="std").rename(columns={"n": "seeds"})
-    rest = frame.groupby(by, sort=False).agg(sd=("sd", "mean"), cases=("n", "sum"), failures=("failures", "sum"))
-    return table.merge(rest.reset_index(), on=by)
+    at, rows = comparable_round(result), []
+    for arm in (*result.config.strategies, *result.config.references):
+        last = 0 if arm in result.config.references else at
+        runs = result.of(arm).values()
+        tests = [run.records[last].test for run in runs if last is not None and len(run.records) > last]
+        for measure in MEASURES if tests else ():
+            seeds = [by_group(test.of(measure), test.group, result.groups) for test in tests]
+            for group in result.groups:
+                own = summarise_over_seeds([cases[group] for cases in seeds])
+                low, high = own.interval or (None, None)
+                about = {"label": arm_label(arm), "group": group, "measure": measure, "seeds": len(seeds)}
+                rows.append(about | {"mean": own.mean, "low": low, "high": high, "sd": own.sd, "cases": own.n,
+                                     "failures": own.failures})  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def summary_frame(summary: Sequence[ArmSummary]) -> pd.DataFrame:
@@ -166,11 +157,13 @@ def readable(summary: Sequence[ArmSummary], groups: Sequence[str]) -> pd.DataFra
         **{f"mean_{group}": f"{name}, {group}" for group in groups}, "gap": "Gap", "gap_by_noise": "Noise alone",
         "signed_gap": "Signed gap", "equity_scaled": f"Equity-scaled {measure.label}", "failures": "Nothing found",
         "disparity_reduction": "Disparity reduction", "signed_reduction": "Of the signed gap",
-        "interval_low": "95 % from", "interval_high": "95 % to",
+        "interval": "95 %",
         "worst_group_gain": "Worst group gained", "best_group_loss": "Best group lost", "overshoot": "Overshoot",
         "p_holm": "p (Holm)",
     }  # fmt: skip
     table = summary_frame(summary)
+    ends = zip(table.interval_low, table.interval_high, strict=True)
+    table["interval"] = [None if pd.isna(low) else f"{low:.0%} to {high:.0%}" for low, high in ends]
     if not table.failures.any():
         table = table.drop(columns="failures")
     table = table[[column for column in names if column in table and table[column].notna().any()]]
@@ -181,8 +174,7 @@ def readable(summary: Sequence[ArmSummary], groups: Sequence[str]) -> pd.DataFra
 
 
 _FORMATS = {
-    "disparity_reduction": ".0%", "signed_reduction": ".0%", "interval_low": ".0%", "interval_high": ".0%",
-    "p_holm": ".3f",
+    "disparity_reduction": ".0%", "signed_reduction": ".0%", "p_holm": ".3f",
     "signed_gap": "+#", "worst_group_gain": "+#", "best_group_loss": "+#",
 }  # fmt: skip
 """Of columns, as Python writes formats; # stands for the measure's own, which all others have."""

@@ -22,6 +22,11 @@ from fairal.report.results import ExperimentResult, comparable_round, sample
 from fairal.report.summary import headline, paid_sentence
 from fairal.strategies.catalog import CATALOG
 
+OWN_SCANS_CANNOT_TELL = (
+    "These numbers are about the scans that were imported, their masks and their groups, and about nobody else. The "
+    "groups hold other people: a gap between them may come from anything in which they differ. A single seed says "
+    "nothing about training or the split; an interval over seeds covers what was drawn anew for each seed."
+)
 CANNOT_TELL = (
     "These are synthetic brains with a bias built in on purpose: the numbers make no claim about patients, nor about "
     "groups that differ in contrast, scanner or anatomy rather than in the size of one structure. A single seed says "
@@ -44,8 +49,8 @@ GLOSSARY = {
 }
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:1080px;margin:2rem auto;padding:0 1rem;color:#1b1f24}
-h1{line-height:1.2}h2{margin-top:2.5rem}table{border-collapse:collapse;font-size:14px;display:block;overflow-x:auto}
-td,th{padding:.3rem .7rem;border-bottom:1px solid #d0d7de;text-align:right;white-space:nowrap}
+h1{line-height:1.2}h2{margin-top:2.5rem}table{border-collapse:collapse;font-size:13px;display:block;overflow-x:auto}
+td,th{padding:.3rem .45rem;border-bottom:1px solid #d0d7de;text-align:right;white-space:nowrap}
 th{white-space:normal;vertical-align:bottom}td:first-child,th:first-child{text-align:left}
 figure{margin:1.5rem 0}figcaption{color:#57606a;font-size:14px}img,svg{max-width:100%;height:auto}
 dt{font-weight:600}dd{margin:0 0 .6rem}
@@ -79,12 +84,17 @@ def report(result: ExperimentResult, baseline: str | None = None, mosaic: Image.
 <p><strong>{html.escape(headline(result, summary, baseline))}</strong></p>
 <p>{sample(result)} · {summary[0].labelled} labelled scans at the end · baseline: {html.escape(arm_label(baseline))} ·
 {html.escape(result.id)}</p>
-<p class="note">{CANNOT_TELL}</p>
+<p class="note">{cannot_tell(result)}</p>
 <h2>All numbers</h2>{_tables(subject)}{drawn}{_mosaic(mosaic)}
 <h2>What the words mean</h2>{_definitions(result)}
 <h2>Configuration</h2><details><summary>As it can be launched again</summary>
 <pre>{html.escape(json.dumps(result.config.model_dump(mode="json"), indent=1))}</pre></details>
 <p>fairal {__version__}, {_versions()}.</p></body></html>"""
+
+
+def cannot_tell(result: ExperimentResult) -> str:
+    """Say what an experiment's numbers cannot tell."""
+    return CANNOT_TELL if result.synthetic else OWN_SCANS_CANNOT_TELL
 
 
 def question(result: ExperimentResult, baseline: str) -> str:

@@ -41,6 +41,11 @@ class ExperimentResult:
     @property
     def matched(self) -> bool:
         """Whether test subject i exists once per group, so that cases may be paired over groups."""
+        return self.config.cohort.matched
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the brains were drawn by a generator; a person's own scans otherwise."""
         return self.config.cohort.kind == "synthetic"
 
     def of(self, strategy: str) -> dict[int, RunResult]:
@@ -88,4 +93,4 @@ def comparable_round(result: ExperimentResult) -> int | None:
 def sample(result: ExperimentResult) -> str:
     """Say over how many seeds and test subjects the numbers are."""
     seeds = len({run.seed for run in result.runs if run.rounds})
-    return f"n = {seeds} seed{'s' if seeds != 1 else ''}, {result.config.cohort.test_pairs} matched test pairs each"
+    return f"n = {seeds} seed{'s' if seeds != 1 else ''}, {result.config.cohort.test_text} each"

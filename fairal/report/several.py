@@ -16,13 +16,14 @@ def by_strength(results: Sequence[ExperimentResult], quantity: Quantity) -> pd.D
     """A number over the groups at each experiment's last comparable round, by bias strength.
 
     Returns:
-        Rows of `tables.means_and_seeds` with ``label``, ``experiment`` and ``x``, the strength of the bias.
+        Of synthetic experiments, rows of `tables.means_and_seeds` with ``label``, ``experiment`` and ``x``, how strong
+        the bias is.
     """
     rows = [
         {"experiment": result.id, "label": arm_label(run.strategy), "seed": run.seed, "x": _strength(result),
          "strategy": run.strategy, "value": value}
         for result in results
-        if (at := comparable_round(result)) is not None
+        if result.synthetic and (at := comparable_round(result)) is not None
         for run in result.runs
         if run.role == "strategy" and len(run.records) > at
         and (value := quantity.of(run.records[at], result.groups)) is not None

@@ -11,7 +11,7 @@ from fairal.report.arms import arm_label
 from fairal.report.charts import strength_lines
 from fairal.report.figure import BESIDE, X_AXES, Subject, View, axis_of
 from fairal.report.frames import cases_frame, measures_readable, picks_frame, readable, rounds_frame
-from fairal.report.html import CANNOT_TELL, report
+from fairal.report.html import cannot_tell, report
 from fairal.report.quantity import MEASURE_LABELS, OVER_GROUPS, Quantity
 from fairal.report.results import ExperimentResult, comparable_round, read_experiment
 from fairal.report.several import by_strength, differences, side_by_side
@@ -52,9 +52,9 @@ def results_table(subject: Subject) -> None:
             st.dataframe(measures_readable(subject.result), hide_index=True, alt="Mean, interval and failures by group")
             st.caption(
                 "At the last round that all arms have reached: means of the seeds' means, 95 % over seeds, SD of the "
-                "cases within a seed. Nothing found: cases without any prediction, in all seeds together."
+                "cases. Nothing found: cases without any prediction, in all seeds together."
             )
-    st.caption(CANNOT_TELL)
+    st.caption(cannot_tell(subject.result))
 
 
 def downloads(reader: Reader, result: ExperimentResult, baseline: str) -> None:

@@ -24,6 +24,7 @@ PAGES = {
     "runs": ("Runs", ":material/list:"),
     "compare": ("Compare", ":material/compare_arrows:"),
     "slices": ("Slices", ":material/layers:"),
+    "next": ("Label next", ":material/playlist_add:"),
 }
 ICON = str(ROOT / "fairal" / "ui" / "assets" / "icon.png")
 _ADDRESS = {"overview": "start"}

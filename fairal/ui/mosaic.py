@@ -10,7 +10,7 @@ from fairal.facts.record import Pick, Record
 from fairal.facts.volumes import SubjectVolumes
 from fairal.report.colours import PREDICTION_COLOUR, TRUTH_COLOUR
 from fairal.report.results import ExperimentResult, RunResult
-from fairal.report.slices import PLANES, binary_entropy_bits, centre, picture, sheet
+from fairal.report.slices import PLANES, Overlay, binary_entropy_bits, centre, picture, sheet
 from fairal.runs.reader import Reader
 from fairal.runs.store import RunKey
 from fairal.strategies.catalog import label
@@ -20,7 +20,7 @@ def subject_row(subject: SubjectVolumes, probability: np.ndarray, scale: int = 4
     """Three planes of one subject: truth and prediction outlined, entropy over it."""
     entropy, guess, truth = binary_entropy_bits(probability), probability > 127, subject.truth > 0
     outlines = [(truth, TRUTH_COLOUR), (guess, PREDICTION_COLOUR)]
-    return [picture(subject.t1, p, centre(truth, p), outlines, entropy, 0.5, scale) for p in PLANES]
+    return [picture(subject.t1, p, centre(truth, p), outlines, Overlay(entropy, 0.5), scale) for p in PLANES]
 
 
 def strategy_mosaic(reader: Reader, result: ExperimentResult, scale: int = 3) -> Image.Image | None:
@@ -69,6 +69,6 @@ def picked_gallery(
             truth = subject.truth > 0
             outlines = [(truth, TRUTH_COLOUR), (probability > 127, PREDICTION_COLOUR)]
             entropy = binary_entropy_bits(probability)
-            image = picture(subject.t1, "coronal", centre(truth, "coronal"), outlines, entropy, 0.5, scale)
+            image = picture(subject.t1, "coronal", centre(truth, "coronal"), outlines, Overlay(entropy, 0.5), scale)
         shown.append((pick, image))
     return shown

@@ -6,7 +6,7 @@ import streamlit as st
 from fairal.config import LIMITS
 from fairal.presets import STRENGTHS
 from fairal.report.colours import GROUP_COLOURS
-from fairal.report.slices import PLANES, centre, picture, to_grey
+from fairal.report.slices import PLANES, Overlay, centre, picture, to_grey
 from fairal.ui.frame import page_path
 
 SUBJECTS = 12
@@ -47,7 +47,7 @@ def twin_pictures(subject: int, strength: float, fade: float, plane: str, scale:
     return {
         "Bias off": picture(off, plane, at, [(whole, GROUP_COLOURS[0])], scale=scale),
         "Bias on": picture(on, plane, at, [(mask, GROUP_COLOURS[1])], scale=scale),
-        "Difference": picture(off, plane, at, overlay=change, opacity=0.8, scale=scale),
+        "Difference": picture(off, plane, at, overlay=Overlay(change, 0.8), scale=scale),
     }
 
 

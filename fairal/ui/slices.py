@@ -3,13 +3,15 @@
 import gzip
 import io
 from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from fairal.facts.record import Record
 from fairal.report.results import ExperimentResult, RunResult
-from fairal.report.slices import PLANES, centre, heat, picture, sheet
+from fairal.report.slices import PLANES, Overlay, centre, heat, picture, sheet
 from fairal.runs.reader import Reader
 from fairal.strategies.catalog import label
 from fairal.ui.mosaic import picked_gallery, subject_row
@@ -116,11 +118,7 @@ def maps_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult]) ->
         st.info("No maps were kept.")
         return
     top = max(float(maps[group][kind].max()) / 255 for _, maps in mapped for group in groups)
-    rows = []
-    for _, maps in mapped:
-        at = centre(maps[groups[0]]["truth"], plane)
-        shares = [maps[group][kind].astype(np.float32) / 255 / max(top, 1e-6) for group in groups]
-        rows.append([picture(np.zeros(m.shape, np.uint8), plane, at, overlay=m, opacity=1.0, scale=6) for m in shares])
+    rows = [_map_row(maps, groups, kind, plane, top) for _, maps in mapped]
     drawn = sheet(rows, [label(run.strategy).replace(" ", "\n") for run, _ in mapped], groups)
     st.image(drawn, alt=f"Mean {kind} of each group over all test subjects, one row per strategy")
     bar = np.tile(heat(np.linspace(0, 1, 240))[None], (12, 1, 1))
@@ -133,6 +131,14 @@ def maps_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult]) ->
         alt="Colour bar",
     )
     _download(drawn, f"maps-{kind}-{plane}")
+
+
+def _map_row(maps: Mapping, groups: list[str], kind: str, plane: str, top: float) -> list[Image.Image]:
+    """One map of each group, all at the slice with most of the first group's structure; `top` is the palest."""
+    at = centre(maps[groups[0]]["truth"], plane)
+    shares = [maps[group][kind].astype(np.float32) / 255 / max(top, 1e-6) for group in groups]
+    ground = np.zeros(shares[0].shape, np.uint8)
+    return [picture(ground, plane, at, overlay=Overlay(share, 1.0), scale=6) for share in shares]
 
 
 def still_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult], subject_id: str) -> None:

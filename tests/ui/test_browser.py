@@ -121,7 +121,9 @@ def test_click_demo_watch_it_grow_and_see_it_in_compare(server, page, home):
     button.dblclick()
     wait_for(lambda: home.experiments(), 10, "the experiment's folder")
     page.get_by_text("Latest experiment: smoke").wait_for()
-    page.locator("[data-testid=stVegaLiteChart]").first.wait_for()  # the first plotted round, by polling alone
+    page.locator("[data-testid=stVegaLiteChart]").first.wait_for(
+        timeout=90_000
+    )  # the first plotted round, by polling alone
     experiment = home.experiments()[0]
     wait_for(lambda: standing(home, experiment).state == "done", 90, "the finished demo")
     assert home.experiments() == [experiment], "a double click launches once"
