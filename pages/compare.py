@@ -9,16 +9,18 @@ from fairal.report.figures import figures
 from fairal.report.quantity import Quantity
 from fairal.report.results import read_experiment
 from fairal.report.summary import summarise_experiment
+from fairal.runs.library import readers
 from fairal.ui.charts import show_all
 from fairal.ui.compare import choose_view, downloads, results_table, several_experiments
-from fairal.ui.frame import begin, empty, latest_unless_asked, saying, warn_if_missing
+from fairal.ui.frame import begin, empty, latest_unless_asked, say_origin, saying, warn_if_missing
 from fairal.ui.live import live, progress
 from fairal.ui.more import how_many_more
 from fairal.ui.reading import ReadOnce
 from fairal.ui.summary import say_headline, say_verdicts, show_cards
 
 store = begin("Compare")
-there = store.experiments()
+library = readers(store)
+there = library.experiments()
 if not there:
     empty("Per-group Dice, the gap between groups, who was picked and who paid for it will stand here.")
 warn_if_missing("experiments", there, "it is left out")
@@ -30,18 +32,19 @@ if not chosen:
     st.info("Choose an experiment.")
     st.stop()
 try:
-    config = store.config(chosen[0])
+    config = library.snapshot(chosen[0]).config
 except FairalError as error:
     st.error(str(error))
     st.stop()
 with controls:
     view = choose_view(config)
+say_origin(library, chosen[0])
 
 
 def comparison() -> None:
     """Everything that grows while runs go on."""
     with saying():
-        reader = ReadOnce(store)
+        reader = ReadOnce(library)
         state, result = progress(store, reader.snapshot(chosen[0]).runs), read_experiment(reader, chosen[0])
         failed = [run for run in result.runs if run.state == "failed"]
         if failed:

@@ -11,9 +11,10 @@ from fairal.report.figures import served_by_budget
 from fairal.report.results import read_experiment
 from fairal.report.summary import headline, summarise_experiment
 from fairal.runs.launch import launch
+from fairal.runs.library import readers
 from fairal.runs.speed import estimate_seconds
 from fairal.ui.charts import show
-from fairal.ui.frame import LINGER_SECONDS, ROOT, begin, page_path, saying
+from fairal.ui.frame import LINGER_SECONDS, ROOT, begin, literal, page_path, say_origin, saying
 from fairal.ui.live import duration, live, progress
 from fairal.ui.reading import ReadOnce
 from fairal.ui.summary import metric_cards
@@ -46,7 +47,8 @@ with right:
         "L and R are the patient's sides. No claim about patients."
     )
 
-experiments = store.experiments()
+library = readers(store)
+experiments = library.experiments()
 if not experiments:
     st.info("Results appear here as rounds finish: Dice per group by labelled scans, the gap, and who paid for it.")
     st.stop()
@@ -56,10 +58,11 @@ latest = experiments[0]
 def latest_results() -> None:
     """The latest experiment, growing while it runs."""
     with saying():
-        reader = ReadOnce(store)
+        reader = ReadOnce(library)
         state, result = progress(store, reader.snapshot(latest).runs), read_experiment(reader, latest)
         summary = summarise_experiment(result)
-        st.subheader(f"Latest experiment: {result.config.name}")
+        st.subheader(f"Latest experiment: {literal(result.config.name)}")
+        say_origin(library, latest)
         failed = [run for run in result.runs if run.state == "failed"]
         if failed:
             st.error(f"{len(failed)} run(s) failed, e.g. {failed[0].key.run}: {failed[0].reason}")

@@ -5,22 +5,24 @@ import streamlit as st
 from fairal.errors import FairalError
 from fairal.report.arms import arm_label
 from fairal.report.results import read_experiment
-from fairal.ui.frame import begin, empty, latest_unless_asked, saying, warn_if_missing
+from fairal.runs.library import readers
+from fairal.ui.frame import begin, empty, latest_unless_asked, literal, say_origin, saying, warn_if_missing
 from fairal.ui.reading import ReadOnce
 from fairal.ui.slices import gallery_tab, maps_tab, still_tab, subjects_of, volume_tab
 from fairal.ui.viewer import slice_viewer
 
 NOTHING = "nothing"
 
-store = begin("Slices")
-there = store.experiments()
+library = readers(begin("Slices"))
+there = library.experiments()
 if not there:
     empty("T1 slices with the true and the predicted outline, entropy over them, round by round, will stand here.")
 warn_if_missing("of", there, "the latest is shown")
 top = st.columns([3, 2, 2, 2, 1])
 latest_unless_asked("of", there[0])
 experiment = top[0].selectbox("Experiment", there, index=None, key="of", bind="query-params") or there[0]
-reader = ReadOnce(store)
+say_origin(library, experiment)
+reader = ReadOnce(library)
 try:
     result = read_experiment(reader, experiment)
 except FairalError as error:
@@ -64,4 +66,4 @@ for tab, show in zip(
         with tab, saying():
             show()
 cohort = "synthetic cohort" if result.config.cohort.kind == "synthetic" else "split of the collection"
-st.caption(f"{result.config.name}, seed {seed}: one {cohort}. The overlay's entropy is in bits, 0 to 1.")
+st.caption(f"{literal(result.config.name)}, seed {seed}: one {cohort}. The overlay's entropy is in bits, 0 to 1.")

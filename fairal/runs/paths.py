@@ -9,7 +9,7 @@ from fairal.config import Arm
 from fairal.errors import InputError
 
 EXPERIMENT_ID = re.compile(r"^[a-z0-9-]{8,64}$")
-RUN_ID = re.compile(r"^[a-z0-9_+]{1,60}-\d{1,6}$")
+RUN_ID = re.compile(r"^[a-z0-9_+]{1,60}-[0-9]{1,6}$")
 SUBJECT_ID = re.compile(r"^[A-Za-z0-9_-]{1,128}$")
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from fairal.errors import FairalError
 from fairal.runs.store import Store
-from fairal.ui.frame import page_path, saying
+from fairal.ui.frame import literal, page_path, saying
 from fairal.ui.live import SeenRun, progress, see_runs
 from fairal.ui.run_list import (
     COLOURS,
@@ -34,18 +34,13 @@ def draw_experiments(store: Store, experiments: Sequence[str]) -> None:
 
 def _experiment(store: Store, row: ExperimentRow) -> None:
     name, state, runs, dice, button = st.columns(_WIDTHS, vertical_alignment="center")
-    name.markdown(f"**{_plain(row.name)}**  \n:small[{row.id}]")
+    name.markdown(f"**{literal(row.name)}**  \n:small[{row.id}]")
     with state:
         _chip(row.standing.state)
     runs.markdown(f"{row.standing.runs_done} of {row.standing.runs} runs done  \n:small[{row.created}]")
     ranges = dice_ranges(store, row.id)
     dice.markdown(f"Dice {ranges}" if ranges else ":gray[no round yet]")
     button.button("Open", key=f"open_{row.id}", on_click=_choose, args=(row.id,), width="stretch")
-
-
-def _plain(text: str) -> str:
-    """A person's own text, so that no sign in it is taken for markup."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|~>$:<" else c for c in text)
 
 
 def _choose(experiment: str | None) -> None:
@@ -67,7 +62,7 @@ def draw_experiment(store: Store, experiment: str, wanted: Sequence[str], alone:
     """
     [row] = experiment_rows(store, [experiment])
     title, state, back = st.columns([6, 2, 2], vertical_alignment="center")
-    title.subheader(_plain(row.name))
+    title.subheader(literal(row.name))
     with state:
         _chip(row.standing.state)
     if not alone:

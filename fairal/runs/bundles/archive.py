@@ -113,7 +113,7 @@ def _checked(infos: list[ZipInfo], bounds: Bounds) -> dict[str, ZipInfo]:
     for info in infos:
         name = info.orig_filename  # zipfile cuts names at a zero byte and rewrites separators
         most = next((size for pattern, size in bounds.sizes.items() if pattern.fullmatch(name)), None)
-        if most is None or name != info.filename:
+        if most is None or name != info.filename or not name.isprintable():
             raise Unsound(f"a member is named {name[:60]!a}, which has no place in it")
         if name in members:
             raise Unsound(f"{name} is in it twice")

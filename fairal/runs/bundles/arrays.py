@@ -10,7 +10,6 @@ from numpy.lib import format as npy
 
 from fairal.facts.volumes import MAPS
 from fairal.runs.bundles.archive import Archive, Bounds, Unsound
-from fairal.runs.paths import SUBJECT_ID
 
 MOST_BYTES = 256_000_000
 """Of one file's arrays together, unpacked."""
@@ -18,6 +17,7 @@ MOST_VOXELS = 64_000_000
 MOST_ARRAYS = 4_096
 _MOST_RATIO = 1_100.0  # a mask is mostly zeros: deflate packs it as far as it can, 1032 : 1
 _HEADER_BYTES = 128
+_SUBJECT = r"[^/\\]{1,128}"
 
 SUBJECT_ARRAYS = re.compile(r"(t1|truth|context)\.npy")
 
@@ -25,7 +25,7 @@ SUBJECT_ARRAYS = re.compile(r"(t1|truth|context)\.npy")
 def round_arrays(groups: Iterable[str]) -> re.Pattern[str]:
     """Give the pattern of a round's arrays: probabilities by subject, maps by group."""
     of = "|".join(map(re.escape, groups))
-    return re.compile(rf"p/{SUBJECT_ID.pattern.strip('^$')}\.npy|({'|'.join(MAPS)})/({of})\.npy")
+    return re.compile(rf"p/{_SUBJECT}\.npy|({'|'.join(MAPS)})/({of})\.npy")
 
 
 def unpacked_bytes(content: bytes, names: re.Pattern[str]) -> int:

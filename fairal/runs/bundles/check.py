@@ -8,7 +8,6 @@ from fairal.runs.bundles.archive import Unsound
 from fairal.runs.bundles.arrays import SUBJECT_ARRAYS, read_arrays, round_arrays, unpacked_bytes
 from fairal.runs.bundles.bundle import Bundle
 from fairal.runs.bundles.manifest import RECORDS, STATE, SUBJECT, VOLUMES
-from fairal.runs.paths import SUBJECT_ID
 
 MOST_VOLUME_BYTES = 16_000_000_000
 """Of all display volumes, unpacked: reading them takes a minute."""
@@ -55,7 +54,7 @@ def _check_names(record: Record, run: str, groups: set[str]) -> None:
     if unknown := (named | {*record.labelled_by_group, *record.weights, *record.labelled_dice}) - groups:
         raise Unsound(f"run {run} names the group {min(unknown)[:40]!a}, which its configuration does not have")
     ids = {*record.labelled, *record.picked_ids}.union(*(table.id for table in tables))
-    if wrong := [name for name in ids if not SUBJECT_ID.fullmatch(name)]:
+    if wrong := [name for name in ids if len(name) > 128 or not name.isprintable() or {*"/\\"} & {*name}]:
         raise Unsound(f"run {run} names a subject {min(wrong)[:40]!a}")
     if not all(text.isprintable() for text in (record.fit, record.device, record.torch, *record.seconds)):
         raise Unsound(f"the records of run {run} hold text with control characters")

@@ -26,7 +26,7 @@ SUBJECT = re.compile(rf"subjects/(?P<seed>\d{{1,6}})-(?P<subject>{_SUBJECT})\.np
 BOUNDS = Bounds(
     sizes={
         re.compile(re.escape(MANIFEST)): 8_000_000,
-        re.compile(re.escape(EXPERIMENT)): 1_000_000,
+        re.compile(re.escape(EXPERIMENT)): 8_000_000,
         STATE: 100_000,
         RECORDS: 64_000_000,
         VOLUMES: 128_000_000,

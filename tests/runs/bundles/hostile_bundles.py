@@ -160,7 +160,7 @@ CASES: dict[str, tuple[Callable[[Path, Members], object], str]] = {
     "bzip2": (lambda path, members: write(path, members, ZIP_BZIP2), r"\(method 12\)"),
     # sizes
     "bomb": (resealed(RECORDS, BIG), r"is packed \d{3,4} : 1, as only traps are"),
-    "claims_4_gb": (in_directory(24, "<L", 0xFFFFFFFE), "would unpack to 4294967294 bytes, at most 1000000"),
+    "claims_4_gb": (in_directory(24, "<L", 0xFFFFFFFE), "would unpack to 4294967294 bytes, at most 8000000"),
     "claims_more": (in_directory(24, "<L", 2000), "is not as its manifest says"),
     "overlapping": (overlapping, "is not as its manifest says|cannot be unpacked"),
     "many": (many, "at most 20000 are allowed"),

@@ -17,7 +17,7 @@ SUBJECT = "subjects/0-test0000biased.npz"
 
 def kept_home(folder: Path) -> Store:
     """Copy a home with three runs of three rounds, the volumes of one round and one subject."""
-    shutil.copytree(Path(__file__).parents[2] / "data" / "schema1" / "home", folder)
+    shutil.copytree(Path(__file__).parent / "data" / "schema1" / "home", folder)
     return Store(folder)
 
 
