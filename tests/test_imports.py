@@ -36,7 +36,7 @@ ALLOWED = {
     "runs.launch": LIGHT | {"cohort.folder", "runs"},
     "runs": LIGHT | {"runs"},
     "report": LIGHT | {"fairness", "runs", "report", ""},
-    "ui": LIGHT | {"runs", "report", "ui", "cohort", ""},
+    "ui": LIGHT | {"fairness.measures", "runs", "report", "ui", "cohort", ""},
     "doctor": LIGHT | {"runs", "learner", ""},
     "cli": LIGHT | {"report", "runs", "loop", "cohort", "doctor", "cli", ""},
     "__main__": {"cli"},
