@@ -12,7 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from measured import chromium, dashboard, keep, spread, workers_of
+from measured import chromium, keep, spread, workers_of
+
+from fairal.ui.server import Dashboard
 
 
 def once(browser, open_seconds: float) -> dict[str, float]:
@@ -20,8 +22,8 @@ def once(browser, open_seconds: float) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         page, started = browser.new_page(), time.perf_counter()
         try:
-            with dashboard(Path(folder)) as (_, address):
-                page.goto(address)
+            with Dashboard(Path(folder)) as server:
+                page.goto(server.url())
                 button = page.get_by_role("button", name="Run the demo")
                 button.wait_for(timeout=60_000)
                 usable = time.perf_counter() - started

@@ -1,15 +1,11 @@
-"""What all benchmarks share: facts about the machine, medians with their range, JSON, processes, server and browser."""
+"""What all benchmarks share: facts about the machine, medians with their range, JSON, processes and browser."""
 
 import datetime
 import json
 import os
 import platform
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,36 +66,6 @@ def workers_of(home: Path) -> list[int]:
         if b"worker" in command and str(home).encode() in command:
             found.append(int(path.parent.name))
     return found
-
-
-@contextmanager
-def dashboard(home: Path, **environment: str):
-    """Serve the dashboard over a home until the block ends; gives its process and its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.port"]
-    server = subprocess.Popen(
-        [*command, str(port)],
-        cwd=ROOT,
-        env={**os.environ, "FAIRAL_HOME": str(home), **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        while not _answers(port):
-            if server.poll() is not None:
-                raise SystemExit(f"the dashboard did not start (exit {server.returncode})")
-            time.sleep(0.05)
-        yield server, f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager

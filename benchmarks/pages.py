@@ -14,7 +14,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from measured import ROOT, chromium, dashboard, keep, spread
+from measured import ROOT, chromium, keep, spread
+
+from fairal.ui.server import Dashboard
 
 PAGES = ("overview", "cohort", "launch", "runs", "compare", "slices")
 
@@ -60,14 +62,14 @@ def script_seconds(home: Path, page: str) -> list[float]:
 def memory_over_reloads(home: Path, reloads: int) -> list[tuple[float, float]]:
     """Reload Runs and Compare in turn in a browser; gives (seconds, the server's resident megabytes) after each 20."""
     sizes = []
-    with dashboard(home, FAIRAL_WARM="0") as (server, address), chromium() as browser:
+    with Dashboard(home, FAIRAL_WARM="0") as server, chromium() as browser:
         page, started = browser.new_page(), time.perf_counter()
         for i in range(reloads):
-            page.goto(f"{address}/{('runs', 'compare')[i % 2]}")
-            page.locator("[data-testid=stDataFrame]").first.wait_for(timeout=60_000)
+            page.goto(server.url(("runs", "compare")[i % 2]))
+            page.locator("[data-testid=stDataFrame], .st-key-runs_page").first.wait_for(timeout=60_000)
             page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
             if (i + 1) % 20 == 0:
-                status = Path(f"/proc/{server.pid}/status").read_text().splitlines()
+                status = Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
                 resident = next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS"))
                 sizes.append((time.perf_counter() - started, resident))
     return sizes

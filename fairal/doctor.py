@@ -7,9 +7,10 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 
 from fairal import __version__, settings
+from fairal.errors import FairalError
 from fairal.presets import preset
 from fairal.runs.crew import team
-from fairal.runs.locks import try_lock
+from fairal.runs.locks import is_locked, try_lock
 from fairal.runs.shelf import entries
 from fairal.runs.standing import live_workers
 from fairal.runs.store import Store
@@ -26,9 +27,6 @@ def examine(store: Store, measure: bool = True) -> dict:
     import torch
 
     size = team()
-    with_lock = try_lock(store.workers_dir / "doctor.lock")
-    if with_lock:
-        with_lock.release()
     facts = {
         "fairal": __version__,
         "python": sys.version.split()[0],
@@ -37,7 +35,7 @@ def examine(store: Store, measure: bool = True) -> dict:
         "devices": _devices(torch),
         "workers": f"{size.workers} of {size.threads} thread(s), {live_workers(store)} alive",
         "home": str(store.home),
-        "locks": "hard locks work",
+        "locks": _locks(store),
         "free_disk_gb": round(shutil.disk_usage(store.home).free / 1e9, 1),
         "cache_mb": round(sum(size for _, size, _ in entries(store)) / 1e6, 1),
         "cache_cap_gb": settings.cache_bytes() / 1e9,
@@ -46,6 +44,23 @@ def examine(store: Store, measure: bool = True) -> dict:
     if measure:
         facts |= _measured(torch, size.threads)
     return facts
+
+
+def _locks(store: Store) -> str:
+    """Try what everything rests on: a second holder is kept out, and a lock is free once it is let go."""
+    path = store.workers_dir / "doctor.lock"
+    try:
+        first = try_lock(path)
+        if first is None:
+            return "not tried: somebody else tries them right now"
+        second = try_lock(path)
+        first.release()
+        if second is not None:
+            second.release()
+            return "a second holder was let in: runs could be computed twice; choose a --home on a local disk"
+        return "a lock stayed held after it was let go" if is_locked(path) else "hard locks work"
+    except (FairalError, OSError) as error:
+        return str(error)
 
 
 def _version(name: str) -> str:

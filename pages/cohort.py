@@ -38,7 +38,7 @@ with saying():
             frame,
             "cohort_volumes",
             said,
-            f"{said} n = {len(table)} synthetic subjects, each as its own twin; of a pool of 100, {share * 100:.0f} "
+            f"{said} n = {len(table)} synthetic subjects, each as its own twin; {share:.0%} of the pool "
             "would be of the biased group.",
         )
     with right:

@@ -3,73 +3,65 @@
 import streamlit as st
 
 from fairal.errors import FairalError
-from fairal.report.charts import MEASURES, X_AXES
-from fairal.report.results import comparable_round, read_experiment
-from fairal.report.summary import headline, summarise_experiment
-from fairal.strategies.catalog import CATALOG, label
-from fairal.ui.compare import (
-    downloads,
-    main_charts,
-    results_table,
-    several_experiments,
-)
-from fairal.ui.frame import begin, empty, latest_unless_asked, saying, warn_if_missing
-from fairal.ui.live import is_active, progress_bar, while_active
-from fairal.ui.summary import metric_cards
+from fairal.facts.state import ENDED
+from fairal.report.figure import Subject
+from fairal.report.figures import figures
+from fairal.report.quantity import Quantity
+from fairal.report.results import read_experiment
+from fairal.report.summary import summarise_experiment
+from fairal.runs.library import readers
+from fairal.ui.charts import show_all
+from fairal.ui.compare import choose_view, downloads, results_table, several_experiments
+from fairal.ui.frame import begin, empty, latest_unless_asked, say_origin, saying, warn_if_missing
+from fairal.ui.live import live, progress
+from fairal.ui.more import how_many_more
+from fairal.ui.reading import ReadOnce
+from fairal.ui.summary import say_headline, say_verdicts, show_cards
 
 store = begin("Compare")
-there = store.experiments()
+library = readers(store)
+there = library.experiments()
 if not there:
     empty("Per-group Dice, the gap between groups, who was picked and who paid for it will stand here.")
 warn_if_missing("experiments", there, "it is left out")
 latest_unless_asked("experiments", there[:1])
-chosen = st.multiselect("Experiments", there, key="experiments", bind="query-params",
-                        help="The charts show the first; several are compared below.")  # fmt: skip
+controls = st.container(horizontal=True, vertical_alignment="bottom")
+chosen = controls.multiselect("Experiments", there, key="experiments", bind="query-params", width=240,
+                              help="The charts show the first; several are compared below.")  # fmt: skip
 if not chosen:
     st.info("Choose an experiment.")
     st.stop()
 try:
-    config = store.config(chosen[0])
+    config = library.snapshot(chosen[0]).config
 except FairalError as error:
     st.error(str(error))
     st.stop()
-pick, base, what, axis = st.columns([3, 2, 2, 2])
-strategies = pick.multiselect("Strategies", list(CATALOG), [], key="show", format_func=label, bind="query-params",
-                              placeholder="All of this experiment")  # fmt: skip
-baseline = base.selectbox("Baseline", list(CATALOG), list(CATALOG).index(config.baseline), key="baseline",
-                          format_func=label, bind="query-params")  # fmt: skip
-measure = what.selectbox(
-    "Measure by budget", list(MEASURES), key="measure", format_func=MEASURES.get, bind="query-params"
-)
-x = axis.selectbox("Horizontal axis", list(X_AXES), key="axis", format_func=X_AXES.get, bind="query-params")
+with controls:
+    view = choose_view(config)
+say_origin(library, chosen[0])
 
 
-@while_active(active := is_active(store, chosen))
 def comparison() -> None:
     """Everything that grows while runs go on."""
     with saying():
-        state, result = progress_bar(store, chosen[0]), read_experiment(store, chosen[0])
+        reader = ReadOnce(library)
+        state, result = progress(store, reader.snapshot(chosen[0]).runs), read_experiment(reader, chosen[0])
         failed = [run for run in result.runs if run.state == "failed"]
         if failed:
             st.error(f"{len(failed)} run(s) failed, e.g. {failed[0].key.run}: {failed[0].reason}")
-        at = comparable_round(result)
         if not any(run.rounds for run in result.runs):
-            st.info("The first round is on its way." if active else "No round was finished.")
+            st.info("The first round is on its way." if state not in ENDED else "No round was finished.")
         else:
-            shown = [s for s in result.config.strategies if s in strategies or not strategies]
-            if baseline not in result.config.strategies:
-                st.warning(f"{label(baseline)} is not among this experiment's strategies: nothing to compare against.")
-            summary = summarise_experiment(result, baseline)
-            if at is not None:
-                metric_cards(result, summary, baseline)
-                st.markdown(f"**{headline(result, summary, baseline)}**")
-            main_charts(result, summary, shown or list(result.config.strategies), baseline, measure, x)
-            results_table(result, summary)
-            downloads(store, result, baseline)
+            subject, summary = Subject(result, view), summarise_experiment(result, view.baseline)
+            show_cards(subject, summary)
+            say_headline(subject, summary)
+            show_all(figures(subject), options=(view,))
+            say_verdicts(subject, summary)
+            how_many_more(result, state)
+            results_table(subject)
+            downloads(reader, result, view.baseline)
         if len(chosen) > 1:
-            several_experiments(store, chosen, baseline)
-        if active and state in ("done", "failed", "cancelled") and not is_active(store, chosen):
-            st.rerun()  # once, to stop polling
+            several_experiments(reader, chosen, view.baseline, Quantity(view.measures[0], view.over))
 
 
-comparison()
+live(store, chosen, comparison)

@@ -4,47 +4,57 @@ import secrets
 
 import streamlit as st
 
+from fairal.config import ExperimentConfig
 from fairal.errors import InputError
 from fairal.runs.crew import team
 from fairal.runs.launch import launch
 from fairal.runs.speed import estimate_seconds
 from fairal.runs.store import Damaged
-from fairal.ui.forms import fill, launch_form
+from fairal.ui.form import fill, launch_form
 from fairal.ui.frame import LINGER_SECONDS, begin, page_path, saying
 from fairal.ui.live import duration
+
+ASK_ABOVE_SECONDS = 3600.0
+BASIS = {
+    "measured": "from fits of this learner measured on this machine",
+    "scaled": "scaled from fits of another size measured on this machine",
+    "guessed": "a guess: nothing was fitted on this machine yet",
+}
 
 store = begin("Launch an experiment")
 st.session_state.setdefault("launch_token", secrets.token_hex(8))
 if clone := st.query_params.get("clone"):
-    with saying():
-        try:
-            fill([store.config(clone)])
-        except (InputError, Damaged) as error:
-            st.warning(f"{error} The form shows its defaults.")
+    try:
+        fill([store.config(clone)])
+    except (InputError, Damaged) as error:
+        st.warning(f"{error} The form shows its defaults.")
     del st.query_params["clone"]
 
-configs = None
+
+def seconds_of(configs: list[ExperimentConfig]) -> float:
+    """How long they take together."""
+    return sum(estimate_seconds(store, config)[0] for config in configs)
+
+
+configs: list[ExperimentConfig] = []
 try:
-    configs = launch_form()
+    configs = launch_form(lambda wanted: duration(seconds_of(wanted)))
 except InputError as error:
     st.error(str(error), icon=":material/error:")
 
 summary, action = st.columns([3, 1], vertical_alignment="center")
+sure = bool(configs)
 if configs:
-    estimates = [estimate_seconds(store, config) for config in configs]
-    runs, fits = sum(len(c.runs()) for c in configs), sum(c.fits() for c in configs)
-    basis = {
-        "measured": "from fits of this learner measured on this machine",
-        "scaled": "scaled from fits of another size measured on this machine",
-        "guessed": "a guess: nothing was fitted on this machine yet",
-    }[estimates[0][1]]
-    size = team()
+    seconds, basis = seconds_of(configs), estimate_seconds(store, configs[0])[1]
+    runs, fits, size = sum(len(c.runs()) for c in configs), sum(c.fits() for c in configs), team()
     summary.markdown(
         f"**{len(configs)} experiment{'s' if len(configs) > 1 else ''}, {runs} runs, {fits} trainings, about "
-        f"{duration(sum(s for s, _ in estimates))}** on {size.workers} worker{'s' if size.workers > 1 else ''} "
-        f"({basis}). Round 0 of a seed is trained once for all strategies."
+        f"{duration(seconds)}** on {size.workers} worker{'s' if size.workers > 1 else ''} ({BASIS[basis]}). "
+        "Round 0 of a seed is trained once for all strategies."
     )
-if action.button("Launch", type="primary", icon=":material/rocket_launch:", disabled=not configs, width="stretch"):
+    if seconds > ASK_ABOVE_SECONDS:
+        sure = summary.checkbox(f"Yes, let this machine work for about {duration(seconds)}.")
+if action.button("Launch", type="primary", icon=":material/rocket_launch:", disabled=not sure, width="stretch"):
     with saying():
         ids = launch(store, configs, token=st.session_state["launch_token"], linger_seconds=LINGER_SECONDS)
         st.session_state["launch_token"] = secrets.token_hex(8)

@@ -4,16 +4,19 @@ import secrets
 
 import streamlit as st
 
+from fairal.facts.state import ENDED
 from fairal.presets import preset
-from fairal.report.charts import dice_by_budget
-from fairal.report.frames import groups_frame
+from fairal.report.figure import Subject, View
+from fairal.report.figures import served_by_budget
 from fairal.report.results import read_experiment
 from fairal.report.summary import headline, summarise_experiment
 from fairal.runs.launch import launch
+from fairal.runs.library import readers
 from fairal.runs.speed import estimate_seconds
-from fairal.ui.charts import chart
-from fairal.ui.frame import LINGER_SECONDS, ROOT, begin, page_path, saying
-from fairal.ui.live import duration, is_active, progress_bar, while_active
+from fairal.ui.charts import show
+from fairal.ui.frame import LINGER_SECONDS, ROOT, begin, literal, page_path, say_origin, saying
+from fairal.ui.live import duration, live, progress
+from fairal.ui.reading import ReadOnce
 from fairal.ui.summary import metric_cards
 
 store = begin("Which scans to label next, and for whom will it work?")
@@ -44,37 +47,34 @@ with right:
         "L and R are the patient's sides. No claim about patients."
     )
 
-experiments = store.experiments()
+library = readers(store)
+experiments = library.experiments()
 if not experiments:
     st.info("Results appear here as rounds finish: Dice per group by labelled scans, the gap, and who paid for it.")
     st.stop()
 latest = experiments[0]
 
 
-@while_active(active := is_active(store, [latest]))
 def latest_results() -> None:
     """The latest experiment, growing while it runs."""
     with saying():
-        state, result = progress_bar(store, latest), read_experiment(store, latest)
+        reader = ReadOnce(library)
+        state, result = progress(store, reader.snapshot(latest).runs), read_experiment(reader, latest)
         summary = summarise_experiment(result)
-        st.subheader(f"Latest experiment: {result.config.name}")
+        st.subheader(f"Latest experiment: {literal(result.config.name)}")
+        say_origin(library, latest)
         failed = [run for run in result.runs if run.state == "failed"]
         if failed:
             st.error(f"{len(failed)} run(s) failed, e.g. {failed[0].key.run}: {failed[0].reason}")
         if not any(run.rounds for run in result.runs):
-            st.caption("The first round is on its way.")
+            st.caption("The first round is on its way." if state not in ENDED else "No round was finished.")
         else:
             metric_cards(result, summary, result.config.baseline)
             text = headline(result, summary, result.config.baseline)
             st.markdown(f"**{text}**" if text else "")
-            frame = groups_frame(result)
-            n = f"n = {len(result.config.seeds)} seed(s), {result.config.cohort.test_pairs} matched test pairs."
-            chart(lambda: dice_by_budget(frame, result.groups), frame, "overview_dice",
-                  text or "Test Dice per group by budget", f"{n} Synthetic brains.")  # fmt: skip
-        if state in ("done", "failed", "cancelled") and active:
-            st.rerun()  # once, to stop polling
+            show(served_by_budget(Subject(result, View.of(result)), "dice"))
 
 
-latest_results()
+live(store, [latest], latest_results)
 if st.button("Open in Compare", icon=":material/compare_arrows:"):
     st.switch_page(page_path("compare"), query_params={"experiments": latest})

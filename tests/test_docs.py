@@ -39,12 +39,21 @@ def test_every_file_the_readme_links_to_is_there():
         assert (ROOT / link).exists(), link
 
 
-@pytest.fixture(scope="module")
-def pictures():
-    spec = importlib.util.spec_from_file_location("pictures", ROOT / "docs" / "pictures.py")
+def script(name: str):
+    """Load a script of docs as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def test_the_page_of_calls_is_what_its_script_writes():
+    assert (ROOT / "docs" / "api.md").read_text() == script("api").page(), "run: python docs/api.py"
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return script("pictures")
 
 
 @pytest.mark.parametrize(("made", "stored"), [("bias_sheet", "docs/bias.png"), ("pair", "fairal/ui/assets/pair.png")])

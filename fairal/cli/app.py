@@ -34,9 +34,9 @@ def main() -> None:
     except InputError as error:
         err.print(f"fairal: {error}", markup=False)
         sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)  # whoever read along has read enough
     except (FairalError, OSError) as error:
         reason = str(error) if isinstance(error, FairalError) else f"{error.strerror or error}: {error.filename or ''}"
         err.print(f"fairal: {reason}", markup=False)
         sys.exit(1)
-    except BrokenPipeError:
-        sys.exit(0)

@@ -18,7 +18,9 @@ from fairal.cohort.folder.collection import Collections
 from fairal.cohort.folder.plain import plain
 from fairal.cohort.folder.wishes import Report, TooFewGroups, Wishes, report_on
 from fairal.errors import FairalError, InputError
+from fairal.facts.advice import came_of
 from fairal.runs import control
+from fairal.runs.advice import Desk
 from fairal.runs.crews.engine import crew_of
 from fairal.runs.store import Store
 
@@ -65,9 +67,19 @@ def import_command(
         _show(error.report, as_json, monotonic() - started)
         raise
     _show(report, as_json, monotonic() - started)
+    if update:
+        _say_what_came(collections.folder(name), report)
     if update and (woken := control.wake(store, name)):
         crew_of().ensure(store)
         err.print(f"{woken} runs waited for masks and look again whether theirs are there.")
+
+
+def _say_what_came(folder: Path, report: Report) -> None:
+    """Compare the masks that are there with those that `fairal next` asked for last."""
+    answers, _ = Desk(folder).history()
+    if answers and (report.changes.new_masks or report.changes.new):
+        came = came_of(answers[-1], [scan.participant_id for scan in report.usable if scan.has_mask])
+        err.print(f"`fairal next` of {answers[-1].time}: {plain(came, 600)}.")
 
 
 def _numbers(text: str, option: str) -> tuple[int, ...]:

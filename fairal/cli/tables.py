@@ -1,76 +1,105 @@
 """Tables for a terminal."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from fairal.cli.app import out
-from fairal.runs.store import Store
+from fairal.runs.library import Library
+
+if TYPE_CHECKING:
+    from fairal.report.levels import ArmSummary, Level
+    from fairal.report.results import ExperimentResult
+
+COLUMNS = ("ES-Dice", "reduction", "95 %", "worst\ngained", "best\nlost", "over-\nshoot", "picked")
 
 
-def print_tables(store: Store, experiment: str) -> None:
+def print_tables(library: Library, experiment: str) -> None:
+    """Print what an experiment came to: a table, how to read it, and the headline."""
+    from fairal.report.arms import arm_label
+    from fairal.report.comparison import summarise_experiment
+    from fairal.report.evidence import verdicts
     from fairal.report.results import read_experiment
-    from fairal.report.summary import headline, summarise_experiment
-    from fairal.strategies.catalog import label
+    from fairal.report.summary import is_start
 
-    result = read_experiment(store, experiment)
+    result = read_experiment(library, experiment)
     summary = summarise_experiment(result)
     if not summary:
         out.print(f"{experiment}: no round is finished yet.")
         return
-    seeds = max(row.seeds for row in summary)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("strategy")
-    for column in (
-        "/".join(result.groups),
-        "gap",
-        "ES-Dice",
-        "reduction",
-        "95 %",
-        "worst gained",
-        "best lost",
-        "picked",
-    ):
+    out.print(
+        f"{experiment}: test Dice at {summary[0].labelled} labelled scans, {_seeds(summary)} seed(s), "
+        f"{result.config.cohort.test_text}"
+    )
+    Console(width=max(out.width, 130), highlight=False).print(_table(result, summary))
+    if not is_start(result, summary):
+        for arm, verdict in verdicts(result).items():
+            if verdict.code != "baseline":
+                out.print(f"{arm_label(arm)}: {verdict.text}")
+    out.print(" ".join(_notes(result, summary)))
+    out.print(f"The data lie in {library.place(experiment)}")
+
+
+def _seeds(summary: "Sequence[ArmSummary]") -> int:
+    return max(len(row.level.seeds) for row in summary)
+
+
+def _table(result: "ExperimentResult", summary: "Sequence[ArmSummary]") -> Table:
+    from fairal.report.comparison import summarise_experiment
+
+    surface = {row.strategy: row.level for row in summarise_experiment(result, measure="surface_dice")}
+    table, groups = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)), "/\n".join(result.groups)
+    table.add_column("arm")
+    for column in (f"Dice\n{groups}", "gap", f"surface Dice\n{groups}", "gap", *COLUMNS):
         table.add_column(column, justify="right")
     for row in summary:
-        interval = f"{row.interval[0]:.0%}..{row.interval[1]:.0%}" if row.interval else "-"
-        table.add_row(
-            label(row.strategy) + (" *" if row.role == "reference" else ""),
-            "/".join(f"{row.dice_by_group[g]:.3f}" for g in result.groups),
-            f"{row.gap:.3f}",
-            f"{row.es_dice:.3f}",
-            _percent(row.disparity_reduction),
-            interval,
-            _signed(row.worst_group_gain),
-            _signed(row.best_group_loss),
-            "/".join(f"{row.picked_share[g]:.0%}" for g in result.groups) if row.picked_share else "-",
-        )
-    out.print(
-        f"{experiment}: test Dice at {summary[0].labelled} labelled scans, {seeds} seed(s), "
-        f"{result.config.cohort.test_pairs} matched test pairs"
-    )
-    Console(width=max(out.width, 110), highlight=False).print(table)
-    kind = next((row.interval_kind for row in summary if row.interval_kind), None)
+        served = [_served(row.level), _served(surface[row.strategy])]
+        table.add_row(_name(row), *served[0], *served[1], *_changes(row, result.groups))
+    return table
+
+
+def _name(row: "ArmSummary") -> str:
+    from fairal.report.arms import arm_label
+
+    return arm_label(row.strategy) + (" *" if row.role == "reference" else "")
+
+
+def _served(level: "Level") -> tuple[str, str]:
+    """Means by group and how far they are apart, signed where there are two groups."""
+    gap = f"{level.gap:.3f}" if level.signed_gap is None else f"{level.signed_gap:+.3f}"
+    return "/".join(f"{mean:.3f}" for mean in level.by_group.values()), gap
+
+
+def _changes(row: "ArmSummary", groups: Sequence[str]) -> list[str]:
+    against, share = row.against, row.over.picked_share
+    reduction, paid = (against.reduction, against.paid) if against else (None, None)
+    return [
+        f"{row.level.equity_scaled:.3f}",
+        f"{reduction.value:.0%}" if reduction else "-",
+        f"{reduction.interval[0]:.0%}..{reduction.interval[1]:.0%}" if reduction and reduction.interval else "-",
+        f"{paid.worst_gain:+.3f}" if paid else "-",
+        f"{paid.best_loss:+.3f}" if paid else "-",
+        f"{paid.overshoot:.3f}" if paid else "-",
+        "/".join(f"{share[g]:.0%}" for g in groups) if share else "-",
+    ]
+
+
+def _notes(result: "ExperimentResult", summary: "Sequence[ArmSummary]") -> list[str]:
+    from fairal.report.arms import arm_label
+
     notes = [
-        f"Reduction of the gap, and what the worst group gained and the best lost, are against "
-        f"{label(result.config.baseline).lower()}; picked: shares of the groups ({'/'.join(result.groups)})."
+        f"Reduction of the gap, what the worst group gained and the best lost, and by how much that went past 0, are "
+        f"in Dice against {arm_label(result.config.baseline).lower()}; picked: shares of the groups "
+        f"({'/'.join(result.groups)})."
     ]
     if any(row.role == "reference" for row in summary):
         notes.append("* A single fit for orientation, at a labelled set of its own.")
-    if kind == "test subjects":
+    kinds = {row.against.reduction.over for row in summary if row.against and row.against.reduction}
+    if "test subjects" in kinds:
         notes.append("One seed: the interval covers the choice of test subjects, not training or cohort.")
-    elif seeds > 1:
-        notes.append(f"The interval is over {seeds} seeds (Fieller).")
-    notes.append("Synthetic brains; no claim about patients.")
-    if text := headline(result, summary, result.config.baseline):
-        out.print(text)
-    out.print(" ".join(notes))
-    out.print(f"The data lie in {store.experiment_dir(experiment)}")
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0%}"
-
-
-def _signed(value: float | None) -> str:
-    return "-" if value is None else f"{value:+.3f}"
+    elif _seeds(summary) > 1:
+        notes.append(f"The interval is of the signed gap's reduction, over {_seeds(summary)} seeds (Fieller).")
+    return [*notes, "Synthetic brains; no claim about patients."] if result.synthetic else notes

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import chain
 
@@ -116,10 +116,10 @@ class Record:
 
     def as_line(self) -> str:
         """Write the record as one line of JSON, without its end."""
-        content = {"schema": SCHEMA, **asdict(self)}
+        content = {"schema": SCHEMA, **_columns(self)}
         if self.held_out is None:
             del content["held_out"]
-        return json.dumps(content, allow_nan=False)
+        return json.dumps(content, allow_nan=False, default=_columns)
 
     @classmethod
     def from_line(cls, line: bytes | str) -> "Record":
@@ -129,6 +129,11 @@ class Record:
             ValueError: It is no record; pydantic says which field is wrong.
         """
         return _RECORD.validate_json(line)
+
+
+def _columns(part: Record | Cases | Pick) -> dict:
+    # Not `asdict`: it copies every number of a thousand, and takes three times as long.
+    return {field.name: getattr(part, field.name) for field in fields(part)}
 
 
 _RECORD = TypeAdapter(Record)

@@ -59,12 +59,16 @@ def ask(task: Task, source: Source, device: torch.device) -> FitJob:
     return _job(task, task.labelled, source, device)
 
 
-def ask_folds(job: FitJob) -> tuple[FitJob, ...]:
+def ask_folds(job: FitJob, always: bool = False) -> tuple[FitJob, ...]:
     """Say what must be trained for a round's out-of-fold results; nothing where none are asked for or possible.
 
     The job at place f trains on what is not in fold f.
+
+    Args:
+        job: Of the round.
+        always: Whether the task asks for them or not.
     """
-    if not job.task.needs_folds or len(job.labelled) < FOLDS:
+    if not (always or job.task.needs_folds) or len(job.labelled) < FOLDS:
         return ()
     kept = [tuple(id_ for id_, f in folds_of(job).items() if f != fold) for fold in range(FOLDS)]
     return tuple(_job(job.task, labelled, job.source, job.device) for labelled in kept)

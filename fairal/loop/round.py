@@ -21,7 +21,7 @@ from fairal.loop.measure import measure, measure_test, probabilities
 from fairal.loop.model import Model
 from fairal.loop.progress import Progress, silence
 from fairal.loop.served import Served, serve
-from fairal.loop.view import Sight, Strategy, pick
+from fairal.loop.view import Sight, Strategy, pick, without_truth
 from fairal.strategies.catalog import CATALOG
 from fairal.strategies.pool import Picks
 
@@ -103,17 +103,17 @@ def answer(
     task, clock = job.task, _Clock(fit=trained.fit.seconds + sum(fold.seconds for fold in trained.folds))
     pool, test = (job.source.load(s, hear=lambda done, total: hear("cohort", done, total)) for s in ("pool", "test"))
     clock.note("cohort")
-    model = _model(job, trained.fit)
+    model = model_of(job, trained.fit)
     on_test = measure_test(model, test, job.source.groups, _displayed(job.source), hear)
     at = {row.id: i for i, row in enumerate(job.source.rows("pool"))}
     own = measure(model, pool, [at[i] for i in task.labelled], hear)
-    held_out = _measure_folds(job, trained.folds, pool, at, hear)
+    held_out = measure_folds(job, trained.folds, pool, at, hear)
     served = serve(own, held_out, job.source.groups, task.config.query)
     clock.note("measure")
     picks = None
     if task.picks:
         labelled = sorted(at[i] for i in task.labelled)
-        sight = Sight(task, model, pool, sorted(set(at.values()).difference(labelled)), labelled, hear)
+        sight = Sight(task, model, without_truth(pool), sorted(set(at.values()).difference(labelled)), labelled, hear)
         picks = pick(sight, strategy or CATALOG[task.arm.query].load(), served)
     clock.note("pick")
     record = _record(job, trained, on_test.cases, served, picks)
@@ -125,20 +125,25 @@ def answer(
     return Round(record, job.source.groups, volumes)
 
 
-def _model(job: FitJob, trained: Fit) -> Model:
+def model_of(job: FitJob, trained: Fit) -> Model:
+    """Make the model that predicts with what came back.
+
+    Raises:
+        RunError: A fit that was kept holds losses that are not finite.
+    """
     if not all(math.isfinite(loss) for loss in trained.losses):
         raise RunError(f"The cached fit {job.key} holds losses that are not finite; `fairal clean` frees the cache.")
     predictor = Predictor(trained.weights, job.task.config.learner, job.device)
     return Model(predictor, job.task.arm.training, job.source.groups)
 
 
-def _measure_folds(
+def measure_folds(
     job: FitJob, fits: Sequence[Fit], pool: Cohort, at: Mapping[str, int], hear: Progress
 ) -> Cases | None:
     """Measure each fold's subjects with the network that was not trained on them."""
     folds = folds_of(job) if fits else {}
     parts = [
-        measure(_model(job, trained), pool, [at[id_] for id_, own in folds.items() if own == fold], hear)
+        measure(model_of(job, trained), pool, [at[id_] for id_, own in folds.items() if own == fold], hear)
         for fold, trained in enumerate(fits)
     ]
     return Cases.joined(parts) if parts else None

@@ -1,7 +1,7 @@
 """What a strategy sees of the pool, and the picks it makes: no mask of an unlabelled subject comes this way."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,12 +18,21 @@ from fairal.strategies.pool import Picks, Pool, ScoreFunction, Standing, check_p
 Strategy = Callable[[Pool, int, np.random.Generator], Picks]
 
 
+def without_truth(cohort: Cohort) -> Cohort:
+    """Give a cohort with its intensities and groups, and with no mask or true volume of anybody.
+
+    A strategy can follow the functions of its `Pool` to the cohort behind them; it must find nothing there.
+    """
+    subjects = tuple(replace(s, volume_mm3=None, about={}) for s in cohort.subjects)
+    return replace(cohort, subjects=subjects, mask=np.broadcast_to(False, cohort.mask.shape))
+
+
 @dataclass(frozen=True)
 class Sight:
     """Looks at volumes for a strategy, through the trained network alone.
 
     Attributes:
-        cohort: The pool; of it only intensities are read.
+        cohort: The pool, see `without_truth`.
         left, labelled: Positions of the unlabelled and of the labelled subjects.
     """
 

@@ -1,44 +1,59 @@
-"""One self-contained HTML file of a comparison.
-
-It opens offline and holds configuration, versions, n, and what the numbers cannot tell.
-"""
+"""One self-contained HTML file of a comparison: it opens offline and explains itself."""
 
 import base64
 import html
 import io
 import json
+from collections.abc import Sequence
 from importlib.metadata import version
 
-import pandas as pd
 from PIL import Image
 
 from fairal import __version__
-from fairal.report.charts import (
-    dice_by_budget,
-    measure_by_budget,
-    pick_shares,
-    reduction_bars,
-    to_bytes,
-    trade_off,
-    who_paid_bars,
-)
-from fairal.report.frames import groups_frame, rounds_frame, summary_frame
-from fairal.report.results import ExperimentResult, comparable_round
-from fairal.report.summary import headline, paid_sentence, summarise_experiment
-from fairal.strategies.catalog import label
+from fairal.config.arm import Arm
+from fairal.report.arms import arm_label
+from fairal.report.export import to_bytes
+from fairal.report.figure import Figure, Subject, View
+from fairal.report.figures import figures
+from fairal.report.frames import readable
+from fairal.report.levels import ArmSummary
+from fairal.report.quantity import MEASURE_LABELS
+from fairal.report.results import ExperimentResult, comparable_round, sample
+from fairal.report.summary import headline, paid_sentence
+from fairal.strategies.catalog import CATALOG
 
+OWN_SCANS_CANNOT_TELL = (
+    "These numbers are about the scans that were imported, their masks and their groups, and about nobody else. The "
+    "groups hold other people: a gap between them may come from anything in which they differ. A single seed says "
+    "nothing about training or the split; an interval over seeds covers what was drawn anew for each seed."
+)
 CANNOT_TELL = (
     "These are synthetic brains with a bias built in on purpose: the numbers make no claim about patients, nor about "
     "groups that differ in contrast, scanner or anatomy rather than in the size of one structure. A single seed says "
     "nothing about training or cohort; an interval over seeds covers what was drawn anew for each seed. Sizes and "
     "learning rates are ours, not the paper's."
 )
+GLOSSARY = {
+    "Arm": "How to pick the next scans, and how to train on them; each arm ran once per seed, from the same start.",
+    "Dice": "Overlap of the predicted and the true structure, 0 to 1. At an equal error of the boundary it is lower "
+    "for a smaller structure.",
+    "Surface Dice": "Share of both surfaces that lies within 1 mm of the other, 0 to 1.",
+    "Gap": "The best group's mean minus the worst group's, over the test subjects.",
+    "Signed gap": "The first group's mean minus the second's: below 0 in Dice, the first group is the worse served.",
+    "Disparity reduction": "1 − mean gap / mean gap of the baseline: 100 % leaves no gap, 0 % changes nothing.",
+    "Noise alone": "The gap that would be measured on average if all groups were served equally: a gap is never "
+    "negative, so the scatter of the test subjects alone makes one.",
+    "Equity-scaled Dice": "Mean Dice divided by 1 + the sum of the groups' distances from it (FairSeg, Tian et al. "
+    "2024).",
+    "Who paid": "A smaller gap can come from the worse served group's gain or from the better served group's loss.",
+}
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:1080px;margin:2rem auto;padding:0 1rem;color:#1b1f24}
-h1{line-height:1.2}table{border-collapse:collapse;font-size:14px;display:block;overflow-x:auto}
-td,th{padding:.3rem .7rem;border-bottom:1px solid #d0d7de;text-align:right}
-td:first-child,th:first-child{text-align:left}
+h1{line-height:1.2}h2{margin-top:2.5rem}table{border-collapse:collapse;font-size:13px;display:block;overflow-x:auto}
+td,th{padding:.3rem .45rem;border-bottom:1px solid #d0d7de;text-align:right;white-space:nowrap}
+th{white-space:normal;vertical-align:bottom}td:first-child,th:first-child{text-align:left}
 figure{margin:1.5rem 0}figcaption{color:#57606a;font-size:14px}img,svg{max-width:100%;height:auto}
+dt{font-weight:600}dd{margin:0 0 .6rem}
 .note{background:#fff8e5;padding:.8rem 1rem;border-left:4px solid #e69f00}pre{font-size:12px;overflow-x:auto}
 """
 
@@ -48,75 +63,98 @@ def report(result: ExperimentResult, baseline: str | None = None, mosaic: Image.
 
     Args:
         result: From `read_experiment`, with at least one comparable round.
-        baseline: A strategy id; the configuration's by default.
+        baseline: An arm; the configuration's by default.
         mosaic: A picture of slices to show as well.
 
     Raises:
         ValueError: No round is finished for every strategy.
     """
     baseline = baseline or result.config.baseline
-    summary = summarise_experiment(result, baseline)
-    at = comparable_round(result)
-    if at is None:
+    if comparable_round(result) is None:
         raise ValueError("the experiment has no round that every strategy has reached")
-    rounds, groups, table = rounds_frame(result), groups_frame(result), summary_frame(summary)
-    strategies, config = result.config.strategies, result.config
-    seeds = max(row.seeds for row in summary if row.role == "strategy")
-    n = f"n = {seeds} seed{'s' if seeds > 1 else ''}, {config.cohort.test_pairs} matched test pairs each"
-    noise = next((row.gap_by_noise for row in summary if row.strategy == baseline), None)
-    figures = [
-        (dice_by_budget(groups, result.groups), f"Test Dice per group by labelled scans. Bands: 95 % over seeds. {n}."),
-        (
-            measure_by_budget(rounds, "gap", strategies, noise=noise),
-            f"Gap by labelled scans; dashed: what noise alone would show. {n}.",
-        ),
-        (
-            reduction_bars(table, strategies),
-            f"Disparity reduction against {label(baseline).lower()}, 95 % interval. {n}.",
-        ),
-        (who_paid_bars(table, strategies), "Who paid for the change of gap."),
-        (trade_off(rounds, strategies, at), f"Mean Dice against gap at {summary[0].labelled} labelled scans."),
-        (pick_shares(groups, result.groups), "Share of each group in every pick."),
-    ]
-    drawn = []
-    for chart, caption in figures:
-        if chart.to_dict().get("datasets") and any(chart.to_dict()["datasets"].values()):
-            drawn.append(
-                f"<figure>{to_bytes(chart, 'svg').decode()}<figcaption>{html.escape(caption)}</figcaption></figure>"
-            )
-    if mosaic is not None:
-        buffer = io.BytesIO()
-        mosaic.save(buffer, "PNG", optimize=True)
-        data = base64.b64encode(buffer.getvalue()).decode()
-        caption = "A test subject of each group: T1, truth and prediction outlined, entropy over it."
-        drawn.append(
-            f'<figure><img alt="{caption}" src="data:image/png;base64,{data}">'
-            f"<figcaption>{caption}</figcaption></figure>"
-        )
-    paid = "".join(
-        f"<li>{html.escape(label(row.strategy))}: {html.escape(paid_sentence(row))}</li>"
-        for row in summary
-        if row.worst_group_gain is not None and row.role == "strategy"
-    )
-    versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "monai", "numpy", "scipy"))
-    title = html.escape(config.name)
+    subject = Subject(result, View.of(result, baseline))
+    summary = subject.summaries["dice"]
+    drawn = "".join(_figure(figure) for figure in figures(subject))
+    title = html.escape(result.config.name)
     return f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>fairal: {title}</title>
 <style>{_STYLE}</style></head><body>
-<h1>{title}</h1><p>{html.escape(result.id)} · {n} · {summary[0].labelled} labelled scans at the end ·
-baseline: {html.escape(label(baseline))}</p>
-<p><strong>{html.escape(headline(result, summary, baseline))}</strong></p><p class="note">{CANNOT_TELL}</p>
-{_table(table, result)}<ul>{paid}</ul>{"".join(drawn)}
-<h2>Configuration</h2><pre>{html.escape(json.dumps(config.model_dump(mode="json"), indent=1))}</pre>
-<p>fairal {__version__}, {versions}.</p></body></html>"""
+<h1>{title}</h1>
+<p>{html.escape(question(result, baseline))}</p>
+<p><strong>{html.escape(headline(result, summary, baseline))}</strong></p>
+<p>{sample(result)} · {summary[0].labelled} labelled scans at the end · baseline: {html.escape(arm_label(baseline))} ·
+{html.escape(result.id)}</p>
+<p class="note">{cannot_tell(result)}</p>
+<h2>All numbers</h2>{_tables(subject)}{drawn}{_mosaic(mosaic)}
+<h2>What the words mean</h2>{_definitions(result)}
+<h2>Configuration</h2><details><summary>As it can be launched again</summary>
+<pre>{html.escape(json.dumps(result.config.model_dump(mode="json"), indent=1))}</pre></details>
+<p>fairal {__version__}, {_versions()}.</p></body></html>"""
 
 
-def _table(table: pd.DataFrame, result: ExperimentResult) -> str:
-    columns = {
-        "label": "Strategy", "seeds": "Seeds", "labelled": "Labelled", "dice": "Dice",
-        **{f"dice_{g}": f"Dice {g}" for g in result.groups}, "gap": "Gap", "gap_by_noise": "Gap by noise alone",
-        "es_dice": "ES-Dice", "disparity_reduction": "Reduction", "interval_low": "from", "interval_high": "to",
-        "worst_group_gain": "Worst gained", "best_group_loss": "Best lost", "p_holm": "p (Holm)",
-    }  # fmt: skip
-    shown = table[[c for c in columns if c in table]].rename(columns=columns)
-    return shown.to_html(index=False, float_format=lambda v: f"{v:.3f}", na_rep="–", border=0)
+def cannot_tell(result: ExperimentResult) -> str:
+    """Say what an experiment's numbers cannot tell."""
+    return CANNOT_TELL if result.synthetic else OWN_SCANS_CANNOT_TELL
+
+
+def question(result: ExperimentResult, baseline: str) -> str:
+    """Say what an experiment asked."""
+    query = result.config.query
+    others = ", ".join(arm_label(arm).lower() for arm in result.config.strategies if arm != baseline)
+    start = " + ".join(f"{count} {group}" for group, count in query.start.items())
+    return (
+        f"From {start} labelled scans on, {query.per_round} more are labelled in each of {query.rounds} rounds. If "
+        f"they are picked by {others or 'no other arm'} instead of {arm_label(baseline).lower()}, how good does the "
+        "segmentation get, and for whom?"
+    )
+
+
+def _figure(figure: Figure) -> str:
+    drawn = to_bytes(figure.draw(), "svg").decode()
+    label = html.escape(figure.takeaway, quote=True)
+    return (
+        f'<h2>{html.escape(figure.title)}</h2><figure role="img" aria-label="{label}">{drawn}'
+        f"<figcaption>{html.escape(figure.caption)}</figcaption></figure>"
+    )
+
+
+def _mosaic(mosaic: Image.Image | None) -> str:
+    if mosaic is None:
+        return ""
+    buffer = io.BytesIO()
+    mosaic.save(buffer, "PNG", optimize=True)
+    data = base64.b64encode(buffer.getvalue()).decode()
+    caption = "A test subject of each group: T1, truth and prediction outlined, entropy over it."
+    return (
+        f'<h2>Slices</h2><figure><img alt="{caption}" src="data:image/png;base64,{data}">'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def _tables(subject: Subject) -> str:
+    """A table for each measure, and who paid in it."""
+    parts = []
+    for measure, summary in subject.summaries.items():
+        table = readable(summary, subject.result.groups).to_html(index=False, na_rep="–", border=0)
+        parts.append(f"<h3>{html.escape(MEASURE_LABELS[measure])}</h3>{table}{_paid(summary, measure)}")
+    return "".join(parts)
+
+
+def _paid(summary: Sequence[ArmSummary], measure: str) -> str:
+    said = [(row.strategy, row.against.paid) for row in summary if row.against and row.role == "strategy"]
+    each = [f"{arm_label(arm)}: {paid_sentence(paid, measure)}" for arm, paid in said]
+    return f"<ul>{''.join(f'<li>{html.escape(text)}</li>' for text in each)}</ul>"
+
+
+def _definitions(result: ExperimentResult) -> str:
+    words = dict(GLOSSARY)
+    for arm in result.config.strategies:
+        entry = CATALOG.get(Arm.parse(arm).query)
+        if entry:
+            words[arm_label(arm)] = f"Picks by {entry.picks_by}. Source: {entry.source}."
+    items = "".join(f"<dt>{html.escape(word)}</dt><dd>{html.escape(said)}</dd>" for word, said in words.items())
+    return f"<dl>{items}</dl>"
+
+
+def _versions() -> str:
+    return ", ".join(f"{name} {version(name)}" for name in ("torch", "monai", "numpy", "scipy"))

@@ -4,16 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-import numpy as np
-
 from fairal.config import ExperimentConfig
 from fairal.facts.record import Record
-from fairal.fairness.disparity import DISPARITIES
 from fairal.fairness.judgement import Judgement, judge
 from fairal.runs.paths import RunKey
 from fairal.runs.reader import Reader
-
-CASE_MEASURES = ("dice", "surface_dice", "assd_mm", "hd95_mm", "volume_error")
 
 
 @dataclass(frozen=True)
@@ -42,6 +37,16 @@ class ExperimentResult:
     @property
     def groups(self) -> tuple[str, ...]:
         return self.config.cohort.group_names
+
+    @property
+    def matched(self) -> bool:
+        """Whether test subject i exists once per group, so that cases may be paired over groups."""
+        return self.config.cohort.matched
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the brains were drawn by a generator; a person's own scans otherwise."""
+        return self.config.cohort.kind == "synthetic"
 
     def of(self, strategy: str) -> dict[int, RunResult]:
         """The runs of one strategy, by seed."""
@@ -85,13 +90,7 @@ def comparable_round(result: ExperimentResult) -> int | None:
     return min(reached) - 1 if reached and min(reached) > 0 else None
 
 
-def case_matrix(record: Record, groups: Sequence[str], measure: str = "dice") -> np.ndarray:
-    """Arrange a record's matched test cases as (subjects, groups)."""
-    cases = record.test
-    columns = [[v for v, g in zip(cases.of(measure), cases.group, strict=True) if g == group] for group in groups]
-    return np.array(columns, dtype=float).T
-
-
-def disparity_values(rounds: Sequence[Judgement], measure: str) -> list[float]:
-    """Any disparity of the table, for each of several rounds."""
-    return [float(DISPARITIES[measure].of(np.array(list(r.dice_by_group.values())))) for r in rounds]
+def sample(result: ExperimentResult) -> str:
+    """Say over how many seeds and test subjects the numbers are."""
+    seeds = len({run.seed for run in result.runs if run.rounds})
+    return f"n = {seeds} seed{'s' if seeds != 1 else ''}, {result.config.cohort.test_text} each"

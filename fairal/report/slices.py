@@ -1,6 +1,7 @@
 """Pictures of slices: grey values, outlines, overlays, with the sides written on them. Numbers in, images out."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -54,15 +55,21 @@ def heat(values: np.ndarray) -> np.ndarray:
     return (INFERNO[low] * (1 - part) + INFERNO[low + 1] * part).astype(np.uint8)
 
 
-def picture(
+@dataclass(frozen=True)
+class Overlay:
+    """Values (X, Y, Z) in [0, 1], drawn as heat, faint where there is little of it."""
+
+    values: np.ndarray
+    opacity: float = 0.6
+
+
+def slice_image(
     t1: np.ndarray,
     plane: str,
     index: int,
     outlines: Sequence[tuple[np.ndarray, str]] = (),
-    overlay: np.ndarray | None = None,
-    opacity: float = 0.6,
+    overlay: Overlay | None = None,
     scale: int = 4,
-    sides: bool = True,
 ) -> Image.Image:
     """Draw one slice.
 
@@ -71,31 +78,39 @@ def picture(
         plane: One of `PLANES`.
         index: The slice.
         outlines: Masks (X, Y, Z) with their colours.
-        overlay: (X, Y, Z) in [0, 1], drawn as heat, faint where there is little of it.
-        opacity: Of the overlay.
+        overlay: What lies over it.
         scale: Pixels per voxel.
-        sides: Write L and R (or P and A) on it.
     """
     grey = cut(t1, plane, index)
     rgb = np.repeat(grey[..., None], 3, axis=-1).astype(np.float32)
     if overlay is not None:
-        values = cut(overlay, plane, index)
-        share = (opacity * (4 * values).clip(0, 1))[..., None]
+        values = cut(overlay.values, plane, index)
+        share = (overlay.opacity * (4 * values).clip(0, 1))[..., None]
         rgb = rgb * (1 - share) + heat(values) * share
     size = (grey.shape[1] * scale, grey.shape[0] * scale)
-    image = Image.fromarray(rgb.astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
-    pixels = np.array(image)
+    pixels = np.array(Image.fromarray(rgb.astype(np.uint8)).resize(size, Image.Resampling.BICUBIC))
     for mask, colour in outlines:
         flat = Image.fromarray((cut(mask, plane, index) > 0).astype(np.uint8) * 255)
         smooth = np.array(flat.resize(size, Image.Resampling.BICUBIC)) > 127
         thick = outline(smooth) | outline(~outline(smooth) & smooth)  # two pixels
         pixels[thick] = _rgb(colour)
-    image = Image.fromarray(pixels)
-    if sides:
-        draw = ImageDraw.Draw(image)
-        left, right, _, _ = SIDES[plane]
-        _write(draw, (4, size[1] // 2), left, "lm")
-        _write(draw, (size[0] - 4, size[1] // 2), right, "rm")
+    return Image.fromarray(pixels)
+
+
+def picture(
+    t1: np.ndarray,
+    plane: str,
+    index: int,
+    outlines: Sequence[tuple[np.ndarray, str]] = (),
+    overlay: Overlay | None = None,
+    scale: int = 4,
+) -> Image.Image:
+    """Draw one slice as `slice_image` does, and write its sides on it: L and R, or P and A."""
+    image = slice_image(t1, plane, index, outlines, overlay, scale)
+    draw = ImageDraw.Draw(image)
+    left, right, _, _ = SIDES[plane]
+    _write(draw, (4, image.height // 2), left, "lm")
+    _write(draw, (image.width - 4, image.height // 2), right, "rm")
     return image
 
 

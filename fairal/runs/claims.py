@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter, itemgetter
 
-from filelock import FileLock
-
 from fairal.errors import FairalError
 from fairal.facts.state import RunState
-from fairal.runs.locks import try_lock
+from fairal.runs.locks import Held, try_lock
 from fairal.runs.store import RunKey, Store
 
 MOST_ATTEMPTS = 3
@@ -22,7 +20,7 @@ class Claim:
     """A run that this worker holds."""
 
     key: RunKey
-    lock: FileLock
+    lock: Held
     state: RunState
 
 
@@ -90,7 +88,7 @@ def claims(store: Store, skip: Collection[RunKey]) -> Iterator[Claim]:
             lock.release()
 
 
-def _look_again(store: Store, key: RunKey, lock: FileLock) -> Claim | None:
+def _look_again(store: Store, key: RunKey, lock: Held) -> Claim | None:
     """Read the state once more under the lock; None where there is nothing to take up after all."""
     try:
         state = store.state(key)

@@ -8,7 +8,24 @@ from filelock import FileLock, Timeout
 from fairal.errors import InputError
 
 
-def try_lock(path: Path, wait_seconds: float = 0.0) -> FileLock | None:
+class Held:
+    """A lock that is held: until `release`, or the end of a ``with`` block, or its holder's death."""
+
+    def __init__(self, lock: FileLock) -> None:
+        self._lock = lock
+
+    def release(self) -> None:
+        """Let it go; a second time does nothing."""
+        self._lock.release(force=True)
+
+    def __enter__(self) -> "Held":
+        return self  # a FileLock would count this as a second taking, and stay locked after the block
+
+    def __exit__(self, *_) -> None:
+        self.release()
+
+
+def try_lock(path: Path, wait_seconds: float = 0.0) -> Held | None:
     """Take a lock, or give None where somebody else holds it.
 
     Args:
@@ -28,7 +45,7 @@ def try_lock(path: Path, wait_seconds: float = 0.0) -> FileLock | None:
         if error.errno in (ENOLCK, ENOSYS, EOPNOTSUPP):
             raise InputError(f"File locks do not work in {path.parent}; choose a --home on a local disk.") from None
         raise
-    return lock
+    return Held(lock)
 
 
 def is_locked(path: Path) -> bool:

@@ -9,7 +9,7 @@ from fairal.config import Arm
 from fairal.errors import InputError
 
 EXPERIMENT_ID = re.compile(r"^[a-z0-9-]{8,64}$")
-RUN_ID = re.compile(r"^[a-z0-9_+]{1,60}-\d{1,6}$")
+RUN_ID = re.compile(r"^[a-z0-9_+]{1,60}-[0-9]{1,6}$")
 SUBJECT_ID = re.compile(r"^[A-Za-z0-9_-]{1,128}$")
 
 
@@ -54,6 +54,11 @@ class Paths:
     @property
     def experiments_dir(self) -> Path:
         return self.home / "experiments"
+
+    @property
+    def bundles_dir(self) -> Path:
+        """Added bundles: read only, made on the first."""
+        return self.home / "bundles"
 
     @property
     def workers_dir(self) -> Path:

@@ -35,6 +35,14 @@ def estimate_seconds(store: Store, config: ExperimentConfig) -> tuple[float, str
         Seconds, and what that rests on: ``measured`` fits of the same learner on this machine, or a ``scaled`` one of
         another size (by voxels × steps × batch × channels²), or ``guessed`` where nothing was ever fitted here.
     """
+    workers = min(team().workers, max(1, len(config.runs())))
+    # All arms of a seed wait for its first fit: with fewer seeds than workers, some of them idle meanwhile.
+    alone = 1 if len(config.seeds) < workers else 0
+    return estimate_fits(store, config, alone + (config.fits() - alone) / workers)
+
+
+def estimate_fits(store: Store, config: ExperimentConfig, count: float) -> tuple[float, str]:
+    """Estimate how long so many fits of an experiment take, one after the other. Returns as `estimate_seconds`."""
     known = _known(store)
     if row := known.get(speed_key(config)):
         per_round, basis = row.seconds, "measured"
@@ -43,10 +51,7 @@ def estimate_seconds(store: Store, config: ExperimentConfig) -> tuple[float, str
         per_round, basis = nearest.seconds * _effort(config) / nearest.effort, "scaled"
     else:
         per_round, basis = 8.0 * _effort(config) / _DEMO_EFFORT, "guessed"
-    workers = min(team().workers, max(1, len(config.runs())))
-    # All arms of a seed wait for its first fit: with fewer seeds than workers, some of them idle meanwhile.
-    alone = 1 if len(config.seeds) < workers else 0
-    return START_SECONDS + per_round * (alone + (config.fits() - alone) / workers), basis
+    return START_SECONDS + per_round * count, basis
 
 
 def remember_speed(store: Store, config: ExperimentConfig, seconds: float) -> None:

@@ -11,6 +11,7 @@ from fairal import __version__, settings
 from fairal.errors import FairalError
 from fairal.runs.claims import settle
 from fairal.runs.crews.engine import crew_of
+from fairal.runs.library import Library
 from fairal.runs.paths import default_home
 from fairal.runs.standing import live_workers
 from fairal.runs.store import Store
@@ -23,6 +24,7 @@ PAGES = {
     "runs": ("Runs", ":material/list:"),
     "compare": ("Compare", ":material/compare_arrows:"),
     "slices": ("Slices", ":material/layers:"),
+    "next": ("Label next", ":material/playlist_add:"),
 }
 ICON = str(ROOT / "fairal" / "ui" / "assets" / "icon.png")
 _ADDRESS = {"overview": "start"}
@@ -95,7 +97,7 @@ def open_store() -> Store:
     return _store(str(default_home()))
 
 
-@st.cache_resource(max_entries=4)
+@st.cache_resource(max_entries=4, show_spinner="Looking through the home …")
 def start_server_side(home: str) -> bool:
     """Once per server: take interrupted runs up again, and warm what the first click will need.
 
@@ -116,6 +118,19 @@ def _warm(home: str) -> None:
     from fairal.cohort.synthetic.anatomy import load_template
 
     load_template()
+
+
+def literal(text: str) -> str:
+    """A person's own text, or a file's, so that no sign in it is taken for markup."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|~>$:<" else c for c in text)
+
+
+def say_origin(library: Library, experiment: str) -> None:
+    """Say of a bundle that it is one, and where its numbers come from; nothing of one's own experiment."""
+    with saying():
+        if provenance := library.provenance(experiment):
+            what = {"added": "Added bundle, read only.", "shipped": "Shipped with fairal, read only."}
+            st.caption(f"{what[library.origin(experiment)]} {literal(provenance.sentence())}")
 
 
 def warn_if_missing(parameter: str, there: list[str], instead: str) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 from fairal.config import LIMITS
 from fairal.presets import STRENGTHS
 from fairal.report.colours import GROUP_COLOURS
-from fairal.report.slices import PLANES, centre, picture, to_grey
+from fairal.report.slices import PLANES, Overlay, centre, picture, to_grey
 from fairal.ui.frame import page_path
 
 SUBJECTS = 12
@@ -47,7 +47,7 @@ def twin_pictures(subject: int, strength: float, fade: float, plane: str, scale:
     return {
         "Bias off": picture(off, plane, at, [(whole, GROUP_COLOURS[0])], scale=scale),
         "Bias on": picture(on, plane, at, [(mask, GROUP_COLOURS[1])], scale=scale),
-        "Difference": picture(off, plane, at, overlay=change, opacity=0.8, scale=scale),
+        "Difference": picture(off, plane, at, overlay=Overlay(change, 0.8), scale=scale),
     }
 
 
@@ -69,9 +69,12 @@ def bias_controls() -> tuple[float, float, float, int]:
             st.session_state["strength"] = STRENGTHS[st.session_state["named"]]
 
     bound = {"bind": "query-params"}
-    st.pills("Named strengths", list(STRENGTHS), key="named", on_change=use_preset)
+    above = st.container()
     strength = st.slider("Bias strength", *LIMITS["strength"], 1.0, 0.02, key="strength", **bound,
                          help="How far the left caudate shrinks; 1 leaves about half of it.")  # fmt: skip
+    # Lit is the name of what the slider says, wherever that came from.
+    st.session_state["named"] = next((name for name, value in STRENGTHS.items() if value == strength), None)
+    above.pills("Named strengths", list(STRENGTHS), key="named", on_change=use_preset)
     fade = st.slider("Contrast fade", 0.0, 1.0, 0.0, 0.05, key="fade", **bound,
                      help="How far the structure's intensity fades towards white matter.")  # fmt: skip
     share = st.slider("Share of the biased group in the pool", 0.05, 0.95, 0.3, 0.05, key="share", **bound)

@@ -8,17 +8,23 @@ from tiny import tiny_config, tiny_record
 
 from fairal.facts.record import Cases, Pick, Record
 from fairal.facts.state import RunState
+from fairal.fairness.disparity import who_paid
 from fairal.fairness.judgement import judge
+from fairal.fairness.measures import MEASURES
+from fairal.report.comparison import summarise_experiment
+from fairal.report.evidence import verdicts
 from fairal.report.frames import (
     cases_frame,
     groups_frame,
     measures_frame,
     picks_frame,
+    readable,
     rounds_frame,
     summary_frame,
 )
+from fairal.report.quantity import RETRAINING_SD
 from fairal.report.results import comparable_round, read_experiment
-from fairal.report.summary import experiment_json, headline, summarise_experiment
+from fairal.report.summary import experiment_json, headline, paid_sentence
 
 GROUPS = ("reference", "biased")
 
@@ -68,39 +74,77 @@ def test_the_summary_by_hand(made_up):
     assert comparable_round(result) == 0
     rows = {row.strategy: row for row in summarise_experiment(result, at_round=1)}
     assert set(rows) == {"entropy", "weighted_entropy"}
-    entropy, weighted = rows["entropy"], rows["weighted_entropy"]
-    assert entropy.disparity_reduction is None
-    assert entropy.interval is None
-    assert weighted.disparity_reduction == pytest.approx(1 - 0.02 / 0.10)
-    low, high = weighted.interval
+    weighted, against = rows["weighted_entropy"], rows["weighted_entropy"].against
+    assert rows["entropy"].against is None
+    assert (against.reduction.value, against.reduction.over) == (pytest.approx(1 - 0.02 / 0.10), "seeds")
+    low, high = against.reduction.interval
     assert low < 0.8 < high
-    assert weighted.interval_kind == "seeds"
-    assert (weighted.seeds, weighted.paired) == (3, 3)
-    assert weighted.gap_difference == pytest.approx(-0.08)
-    assert (weighted.worst_group_gain, weighted.best_group_loss) == pytest.approx((0.05, 0.03))
-    assert weighted.picked_share == {"reference": 0.0, "biased": 1.0}
-    assert weighted.p_holm == weighted.p < 0.01
-    assert weighted.area["gap"] == pytest.approx((0.2 + 0.02) / 2)  # two budgets: the trapezoid's mean
-    assert weighted.area["worst_group"] == pytest.approx((0.65 + 0.85) / 2)
+    assert weighted.level.seeds == against.seeds == (0, 1, 2)
+    assert against.difference.mean == pytest.approx(-0.08)
+    assert (against.paid.worst_gain, against.paid.best_loss) == pytest.approx((0.05, 0.03))
+    assert weighted.over.picked_share == {"reference": 0.0, "biased": 1.0}
+    assert against.p_holm == against.difference.p < 0.01
+    assert weighted.over.area["gap"] == pytest.approx((0.2 + 0.02) / 2)  # two budgets: the trapezoid's mean
+    assert weighted.over.area["worst_group"] == pytest.approx((0.65 + 0.85) / 2)
+
+
+def test_a_comparison_rests_on_shared_seeds_alone(made_up):
+    store, experiment = made_up
+    lone = next(key for key in store.runs(experiment) if key.run == "weighted_entropy-1")
+    (store.run_dir(lone) / "rounds.jsonl").unlink()
+    rows = {r.strategy: r for r in summarise_experiment(read_experiment(store, experiment), at_round=1)}
+    against = rows["weighted_entropy"].against
+    assert rows["entropy"].level.seeds == (0, 1, 2)
+    assert against.seeds == (0, 2)
+    assert against.base.gap == pytest.approx((0.10 + 0.08) / 2)
+    assert against.own.gap == pytest.approx((0.02 + 0.01) / 2)
+    assert against.reduction.value == pytest.approx(1 - 0.015 / 0.09)
 
 
 def test_another_baseline_turns_the_comparison(made_up):
     result = read_experiment(*made_up)
     rows = {r.strategy: r for r in summarise_experiment(result, baseline="weighted_entropy", at_round=1)}
-    assert rows["entropy"].disparity_reduction == pytest.approx(1 - 0.10 / 0.02)
-    assert rows["weighted_entropy"].disparity_reduction is None
+    assert rows["entropy"].against.reduction.value == pytest.approx(1 - 0.10 / 0.02)
+    assert rows["weighted_entropy"].against is None
 
 
-def test_the_headline_says_who_paid_and_contradicts_the_paper_where_the_numbers_do(made_up):
+def test_the_headline_is_the_verdict_and_who_paid(made_up):
     result = read_experiment(*made_up)
-    text = headline(result, summarise_experiment(result, at_round=1), "entropy")
-    assert text.startswith("Weighted entropy cut the gap by 80% against entropy (3 seeds): ")
-    assert "the biased group gained 0.050 Dice, the reference group lost 0.030." in text
-    start = summarise_experiment(result, at_round=0)
-    assert headline(result, start, "entropy") == ""  # one model for all: nothing to compare yet
-    worse = [replace(r, disparity_reduction=-0.2, gap=0.12) for r in summarise_experiment(result, at_round=1)]
-    assert headline(result, worse, "entropy").startswith(
-        "Against the paper's claim, weighted entropy did not cut the gap"
+    summary = summarise_experiment(result, at_round=0)
+    assert headline(result, summary, "entropy") == ""  # one model for all: nothing to compare yet
+    assert headline(result, summary, "weighted_entropy") == ""  # not against itself
+
+
+def test_the_headline_of_one_seed_concludes_nothing_and_says_who_paid(store):
+    experiment, _ = store.create(tiny_config(query={"rounds": 0}))
+    for key in store.runs(experiment):
+        gap = 0.02 if key.arm.query == "weighted_entropy" else 0.1
+        store.append_round(key, record(0, [0.9, 0.9], [0.9 - gap, 0.9 - gap], last=True), None)
+    result = read_experiment(store, experiment)
+    text = headline(result, summarise_experiment(result), "entropy")
+    assert text.startswith("Weighted entropy against entropy: One seed decides nothing")
+    assert text.endswith(" The biased group gained 0.080 Dice, the reference group gained 0.000.")
+
+
+def test_verdicts_rest_on_dice_and_surface_dice_over_shared_seeds(made_up):
+    result = read_experiment(*made_up)
+    said = verdicts(result, at_round=1)
+    assert set(said) == {"entropy", "weighted_entropy"}
+    assert said["entropy"].code == "baseline"
+    assert "n = 3" in said["weighted_entropy"].text
+    assert not said["weighted_entropy"].agree  # surface Dice is equal everywhere in these records
+    assert "surface Dice" in said["weighted_entropy"].text
+
+
+def test_who_paid_says_an_overshoot():
+    paid = who_paid({"reference": 0.80, "biased": 0.86}, {"reference": 0.90, "biased": 0.80})
+    assert paid_sentence(paid) == (
+        "the biased group gained 0.060 Dice, the reference group lost 0.100; 0.060 of it overshoots: the biased group "
+        "is now the better served."
+    )
+    paid = who_paid({"reference": 0.5, "biased": 0.6}, {"reference": 0.4, "biased": 0.8}, MEASURES["assd_mm"])
+    assert paid_sentence(paid, "assd_mm") == (
+        "the biased group gained 0.20 mm (ASSD), the reference group lost 0.10 mm."
     )
 
 
@@ -119,8 +163,17 @@ def test_json_has_the_promised_shape_and_finite_numbers(finished):
     for row in content["summary"]:
         assert set(row) == {
             "strategy", "seeds", "dice", "dice_by_group", "gap", "signed_gap", "es_dice", "disparity_reduction",
-            "interval", "worst_group_gain", "best_group_loss",
+            "interval", "worst_group_gain", "best_group_loss", "measures", "verdict",
         }  # fmt: skip
+        assert set(row["measures"]) == {"dice", "surface_dice", "assd_mm", "hd95_mm", "volume_error"}
+        for numbers in row["measures"].values():
+            assert set(numbers) == {
+                "by_group", "gap", "signed_gap", "disparity_reduction", "interval", "worst_group_gain",
+                "best_group_loss", "overshoot",
+            }  # fmt: skip
+        assert row["measures"]["dice"]["gap"] == row["gap"]
+        assert row["verdict"]["code"]
+        assert row["verdict"]["text"].endswith(".")
     json.dumps(content, allow_nan=False)
 
 
@@ -132,9 +185,11 @@ def test_one_seed_is_bootstrapped_over_test_subjects(store):
         reference = 0.9 + 0.01 * rng.standard_normal(20)
         store.append_round(key, record(0, list(reference), list(reference - gap), last=True), None)
     rows = {r.strategy: r for r in summarise_experiment(read_experiment(store, experiment))}
-    assert rows["weighted_entropy"].interval_kind == "test subjects"
-    assert rows["weighted_entropy"].p is None
-    assert 0 <= rows["weighted_entropy"].gap_by_noise < 1e-6  # all pairs differ by the same
+    weighted = rows["weighted_entropy"]
+    assert weighted.against.reduction.over == "test subjects"
+    assert weighted.against.difference.p is None
+    # All pairs differ by the same, so what is left is retraining: the mean of |N(0, 0.015)| is 0.015 · √(2/π).
+    assert weighted.level.gap_by_noise == pytest.approx(RETRAINING_SD["dice"] * (2 / np.pi) ** 0.5, rel=0.03)
 
 
 def test_frames_have_a_row_for_each(finished):
@@ -150,8 +205,34 @@ def test_frames_have_a_row_for_each(finished):
     measures = measures_frame(result)
     assert set(measures.measure) == {"dice", "surface_dice", "assd_mm", "hd95_mm", "volume_error"}
     summary = summary_frame(summarise_experiment(result))
-    assert {"dice_reference", "dice_biased", "interval_low"} <= set(summary.columns)
-    assert math.isclose(summary.dice_reference[0], summarise_experiment(result)[0].dice_by_group["reference"])
+    assert {"mean_reference", "mean_biased", "interval_low", "overshoot"} <= set(summary.columns)
+    assert math.isclose(summary.mean_reference[0], summarise_experiment(result)[0].level.by_group["reference"])
+
+
+def test_cases_of_several_seeds_are_not_pooled_as_independent(made_up):
+    table = measures_frame(read_experiment(*made_up)).set_index(["label", "group", "measure"])
+    row = table.loc[("Entropy", "biased", "dice")]  # round 0 in all three seeds: 0.6 and 0.7
+    assert (row["mean"], row.seeds, row.cases, row.failures) == (pytest.approx(0.65), 3, 6, 0)
+    assert row.low == row.high == pytest.approx(0.65)  # the seeds are equal; six cases would have said 0.60 to 0.70
+
+
+def test_distances_fail_and_errors_are_better_when_lower(store):
+    experiment, _ = store.create(tiny_config(query={"rounds": 0}))
+    for key in store.runs(experiment):
+        plain = record(0, [0.9, 0.9], [0.8, 0.8], last=True)
+        far = 0.5 if key.arm.query == "weighted_entropy" else 2.0
+        test = replace(plain.test, assd_mm=(0.4, far, 0.4, None))  # one biased case in which nothing was found
+        store.append_round(key, replace(plain, test=test), None)
+    rows = {r.strategy: r for r in summarise_experiment(read_experiment(store, experiment), measure="assd_mm")}
+    weighted = rows["weighted_entropy"]
+    assert weighted.level.by_group == pytest.approx({"reference": 0.4, "biased": 0.5})
+    assert weighted.level.failures == {"reference": 0, "biased": 1}
+    assert (weighted.level.worst_group, weighted.level.signed_gap) == (pytest.approx(0.5), pytest.approx(-0.1))
+    assert weighted.level.equity_scaled is None
+    assert (weighted.against.paid.worst, weighted.against.paid.worst_gain) == ("biased", pytest.approx(1.5))
+    assert weighted.against.reduction.value == pytest.approx(1 - 0.1 / 1.6)
+    table = readable(list(rows.values()), GROUPS)
+    assert {"ASSD, mm", "ASSD, biased", "Nothing found"} <= set(table.columns)
 
 
 def test_frames_of_nothing_are_empty(store):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fairal.report.slices import binary_entropy_bits, centre, cut, heat, outline, picture, to_grey
+from fairal.report.slices import Overlay, binary_entropy_bits, centre, cut, heat, outline, picture, slice_image, to_grey
 
 
 def test_cut_turns_a_plane_as_a_person_looks_at_it():
@@ -44,9 +44,16 @@ def test_a_picture_shows_outline_and_overlay_where_they_are():
     mask, overlay = np.zeros((10, 12, 8), bool), np.zeros((10, 12, 8))
     mask[2:6, 3:8, 4] = True
     overlay[8, 10, 4] = 1.0
-    plain = np.asarray(picture(t1, "axial", 4, sides=False))
-    drawn = np.asarray(picture(t1, "axial", 4, [(mask, "#FF0000")], overlay, sides=False))
+    plain = np.asarray(slice_image(t1, "axial", 4))
+    drawn = np.asarray(slice_image(t1, "axial", 4, [(mask, "#FF0000")], Overlay(overlay)))
     assert plain.shape == drawn.shape == (48, 40, 3)
     assert ((drawn == (255, 0, 0)).all(-1)).sum() > 30
     changed = np.abs(drawn.astype(int) - plain).max(-1) > 5
     assert changed[(11 - 10) * 4 : (12 - 10) * 4, 8 * 4 : 9 * 4].all()
+
+
+def test_the_sides_are_written_on_a_picture():
+    t1 = to_grey(np.zeros((30, 32, 28)))
+    bare, signed = (np.asarray(draw(t1, "coronal", 14)) for draw in (slice_image, picture))
+    changed = np.argwhere((bare != signed).any(-1))
+    assert set(changed[:, 1] < 60) == {True, False}  # on the left and on the right of 120 pixels

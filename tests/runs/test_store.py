@@ -161,6 +161,9 @@ def test_locks_exclude_and_are_free_after_release(tmp_path):
     assert is_locked(tmp_path / "lock")
     lock.release()
     assert not is_locked(tmp_path / "lock")
+    with (again := try_lock(tmp_path / "lock")):
+        assert is_locked(tmp_path / "lock")
+    assert not is_locked(tmp_path / "lock"), again  # at the block's end, though the object lives on
     assert not is_locked(tmp_path / "never")
 
 

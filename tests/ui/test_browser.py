@@ -3,9 +3,6 @@
 import os
 import shutil
 import signal
-import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -17,8 +14,8 @@ from fairal.runs.crew import Team
 from fairal.runs.crews.local import start_worker
 from fairal.runs.standing import standing
 from fairal.runs.store import Store
+from fairal.ui.server import Dashboard
 
-ROOT = Path(__file__).parents[2]
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
@@ -26,41 +23,6 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 WAIT = 30_000
 pytestmark = pytest.mark.browser
-
-
-class Server:
-    """The dashboard on a home and port of its own."""
-
-    def __init__(self, home: Path) -> None:
-        self.store, self.process = Store(home), None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-        environment = {**os.environ, "FAIRAL_HOME": str(self.store.home), "FAIRAL_WARM": "0"}
-        self.process = subprocess.Popen(
-            [*command, "--server.port", str(self.port)],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.1)
-        raise AssertionError("the server did not start within 60 s")
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(timeout=20)
-
-    def url(self, path: str = "") -> str:
-        return f"http://127.0.0.1:{self.port}/{path}"
 
 
 @pytest.fixture(scope="module")
@@ -80,13 +42,18 @@ def browser():
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, browser):
-    running = Server(tmp_path_factory.mktemp("browser") / "home")
-    running.start()
-    yield running
-    running.stop()
-    for experiment in running.store.experiments():
-        for key in running.store.runs(experiment):
-            control.cancel(running.store, key)
+    store = Store(tmp_path_factory.mktemp("browser") / "home")
+    with Dashboard(store.home, FAIRAL_WARM="0") as running:
+        yield running
+    for experiment in store.experiments():
+        for key in store.runs(experiment):
+            control.cancel(store, key)
+
+
+@pytest.fixture(scope="module")
+def home(server) -> Store:
+    """The home that the server shows."""
+    return Store(server.home)
 
 
 @pytest.fixture
@@ -135,9 +102,7 @@ def picture_of(page, selector: str = "canvas[data-column='0']") -> list[int]:
 
 @pytest.mark.parametrize("name", ["cohort", "launch", "runs", "compare", "slices", "overview"])
 def test_a_cold_deep_link_has_the_full_navigation(browser, tmp_path, name):
-    cold = Server(tmp_path / "home")
-    cold.start()
-    try:
+    with Dashboard(tmp_path / "home", FAIRAL_WARM="0") as cold:
         page = browser.new_page()
         page.set_default_timeout(WAIT)
         page.goto(cold.url(name))
@@ -147,21 +112,21 @@ def test_a_cold_deep_link_has_the_full_navigation(browser, tmp_path, name):
         assert "Page not found" not in page.content()
         no_traceback(page)
         page.close()
-    finally:
-        cold.stop()
 
 
-def test_click_demo_watch_it_grow_and_see_it_in_compare(server, page):
+def test_click_demo_watch_it_grow_and_see_it_in_compare(server, page, home):
     page.goto(server.url("?demo=smoke"))
     button = page.get_by_role("button", name="Run the demo")
     button.wait_for()
     button.dblclick()
-    wait_for(lambda: server.store.experiments(), 10, "the experiment's folder")
+    wait_for(lambda: home.experiments(), 10, "the experiment's folder")
     page.get_by_text("Latest experiment: smoke").wait_for()
-    page.locator("[data-testid=stVegaLiteChart]").first.wait_for()  # the first plotted round, by polling alone
-    experiment = server.store.experiments()[0]
-    wait_for(lambda: standing(server.store, experiment).state == "done", 90, "the finished demo")
-    assert server.store.experiments() == [experiment], "a double click launches once"
+    page.locator("[data-testid=stVegaLiteChart]").first.wait_for(
+        timeout=90_000
+    )  # the first plotted round, by polling alone
+    experiment = home.experiments()[0]
+    wait_for(lambda: standing(home, experiment).state == "done", 90, "the finished demo")
+    assert home.experiments() == [experiment], "a double click launches once"
     page.get_by_role("button", name="Open in Compare").click()
     page.get_by_role("heading", name="Compare", exact=True).wait_for()
     page.get_by_role("heading", name="Who paid").wait_for()
@@ -235,8 +200,8 @@ def test_an_address_shows_a_colleague_the_same_thing(server, page, browser):
     no_traceback(other)
 
 
-def test_cancel_in_the_browser_and_a_server_restart_during_a_run(server, page):
-    store = server.store
+def test_cancel_in_the_browser_and_a_server_restart_during_a_run(server, page, home):
+    store = home
     config = tiny_config(name="long", strategies=["random"], learner={"steps": 4000, "channels": [8, 16]})
     experiment, _ = store.create(config)
     key = store.runs(experiment)[0]
@@ -262,11 +227,11 @@ def test_cancel_in_the_browser_and_a_server_restart_during_a_run(server, page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_narrow_window_and_both_themes(browser, server, scheme):
+def test_a_narrow_window_and_both_themes(browser, server, home, scheme):
     context = browser.new_context(viewport={"width": 420, "height": 900}, color_scheme=scheme)
     page = context.new_page()
     page.set_default_timeout(WAIT)
-    page.goto(server.url(f"compare?experiments={server.store.experiments()[-1]}"))
+    page.goto(server.url(f"compare?experiments={home.experiments()[-1]}"))
     page.get_by_role("heading", name="Compare", exact=True).wait_for()
     page.locator("[data-testid=stVegaLiteChart]").first.wait_for()
     ground = page.locator("[data-testid=stApp]").evaluate("e => getComputedStyle(e).backgroundColor")

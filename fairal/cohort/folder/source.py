@@ -106,14 +106,17 @@ class FolderSource:
 
     @cached_property
     def _splits(self) -> dict[str, tuple[Row, ...]]:
-        test = set()
-        for group, count in self.config.test_counts().items():
-            labelled = [scan.id for scan in self.config.known.scans if scan.group == group and scan.mask]
-            order = stream(self.seed, "test split", group).permutation(len(labelled))
-            test.update(labelled[i] for i in order[:count])
+        test = {id_ for group, count in self.config.test_counts().items() for id_ in self._drawn(group, count)}
         masked = {row.id for row in self._collection.rows() if row.has_mask}
-        rows = [Row(scan.id, scan.group, has_mask=scan.id in masked) for scan in self.config.known.scans]
-        leave_out = self.config.unlabelled == "leave_out"
-        unlabelled = {scan.id for scan in self.config.known.scans if scan.mask is None} if leave_out else set()
-        pool = tuple(row for row in rows if row.id not in test and row.id not in unlabelled)
-        return {"pool": pool, "test": tuple(row for row in rows if row.id in test)}
+        splits: dict[str, list[Row]] = {"pool": [], "test": []}
+        for scan in self.config.known.scans:
+            if scan.mask or self.config.unlabelled == "wait":
+                row = Row(scan.id, scan.group, has_mask=scan.id in masked)
+                splits["test" if scan.id in test else "pool"].append(row)
+        return {split: tuple(rows) for split, rows in splits.items()}
+
+    def _drawn(self, group: str, count: int) -> list[str]:
+        """Draw a group's part of the test set out of what was labelled at launch."""
+        labelled = [scan.id for scan in self.config.known.scans if scan.group == group and scan.mask]
+        order = stream(self.seed, "test split", group).permutation(len(labelled))
+        return [labelled[i] for i in order[:count]]

@@ -21,7 +21,7 @@ export default function (component) {
   const root = parentElement.querySelector(".viewer");
   if (!root || !data || !data.t1) return;
   const shape = data.shape;
-  const volumes = { t1: bytes(data.t1), truth: bytes(data.truth), context: data.context ? bytes(data.context) : null };
+  const volumes = { t1: bytes(data.t1), truth: bytes(data.truth), context: data.context ? bytes(data.context.volume) : null };
   const columns = data.columns.map((c) => ({ ...c, rounds: c.rounds.map((r) => ({ ...r, p: bytes(r.p) })) }));
   const most = Math.max(...columns.map((c) => c.rounds.length));
   let s = instances.get(root);
@@ -113,7 +113,7 @@ export default function (component) {
   // The field of view in its place: the whole brain at 3 mm, the same plane through the same point.
   function drawContext() {
     if (!volumes.context) return;
-    const c = data.context_grid, plane = s.plane, axis = AXIS[plane], mm = data.origin[axis] + s.slice[plane] * data.spacing;
+    const c = data.context, view = c.view, plane = s.plane, axis = AXIS[plane], mm = view.origin[axis] + s.slice[plane] * view.spacing;
     const slice = Math.min(Math.max(Math.round((mm - c.origin[axis]) / c.spacing), 0), c.shape[axis] - 1);
     const [a, b] = [0, 1, 2].filter((k) => k !== axis), w = c.shape[a], h = c.shape[b], k = 3;
     const canvas = $("context"), ctx = canvas.getContext("2d");
@@ -130,8 +130,8 @@ export default function (component) {
     ctx.drawImage(off, 0, 0, w * k, h * k);
     ctx.strokeStyle = data.colours.truth; ctx.lineWidth = 2;
     const px = (axis_, v) => (v - (c.origin[axis_] - c.spacing / 2)) / c.spacing * k;
-    const x0 = px(a, data.origin[a] - data.spacing / 2), x1 = px(a, data.origin[a] + (shape[a] - 0.5) * data.spacing);
-    const y0 = h * k - px(b, data.origin[b] + (shape[b] - 0.5) * data.spacing), y1 = h * k - px(b, data.origin[b] - data.spacing / 2);
+    const x0 = px(a, view.origin[a] - view.spacing / 2), x1 = px(a, view.origin[a] + (shape[a] - 0.5) * view.spacing);
+    const y0 = h * k - px(b, view.origin[b] + (shape[b] - 0.5) * view.spacing), y1 = h * k - px(b, view.origin[b] - view.spacing / 2);
     ctx.strokeRect(x0, y0, x1 - x0, y1 - y0);
   }
 
@@ -166,7 +166,7 @@ export default function (component) {
       ctx.fillText(c.parentElement.querySelector("figcaption").textContent, x, 20, c.width);
       x += c.width + 10;
     }
-    ctx.fillText(`${data.title}; ${s.plane} slice ${s.slice[s.plane] + 1}; overlay: ${s.overlay}; synthetic`, 10, sheet.height - 12);
+    ctx.fillText(`${data.title}; ${s.plane} slice ${s.slice[s.plane] + 1}; overlay: ${s.overlay}${data.note}`, 10, sheet.height - 12);
     const link = document.createElement("a");
     link.download = `${data.subject}-${s.plane}-${s.slice[s.plane] + 1}.png`; link.href = sheet.toDataURL("image/png"); link.click();
   };

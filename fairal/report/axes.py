@@ -1,0 +1,93 @@
+"""What charts share: axes, and scales that keep a group's and an arm's colour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import pandas as pd
+
+from fairal.report.arms import arm_colour, arm_dash, arm_label, arm_shape
+from fairal.report.colours import group_colours
+
+GREY = "#888888"
+_LEGEND = alt.Legend(symbolOpacity=1, orient="top", labelLimit=260, offset=24)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What an axis says and spans.
+
+    Attributes:
+        title: With the unit.
+        domain: Fixed ends; None to follow the numbers.
+        ticks, number: Formats of the axis and of single numbers, as d3 writes them.
+        zero: Whether 0 is in sight where the domain follows the numbers.
+        reverse: Whether less is drawn further up and right: of errors, so that better is where it always is.
+    """
+
+    title: str
+    domain: tuple[float, float] | None = None
+    ticks: str = ".2f"
+    number: str = ".3f"
+    zero: bool = False
+    reverse: bool = False
+
+    def scale(self) -> alt.Scale:
+        """Give the scale of the axis."""
+        turned = {"reverse": True} if self.reverse else {}
+        if self.domain is None:
+            return alt.Scale(zero=self.zero, nice=False, padding=8, **turned)
+        return alt.Scale(domain=list(self.domain), nice=False, zero=False, padding=6, **turned)
+
+    def on_x(self, field: str = "x") -> alt.X:
+        """Encode a field horizontally."""
+        axis = alt.Axis(format=self.ticks, labelFlush=False, tickCount=5)
+        return alt.X(f"{field}:Q", title=self.title, scale=self.scale(), axis=axis)
+
+    def on_y(self, field: str = "value") -> alt.Y:
+        """Encode a field vertically."""
+        # Above the axis and level, a title takes no width and is not cut off in a low chart.
+        axis = alt.Axis(format=self.ticks, tickCount=5, titleAngle=0, titleAlign="left", titleX=-25, titleY=-12)
+        return alt.Y(f"{field}:Q", title=self.title, scale=self.scale(), axis=axis)
+
+    def tip(self, field: str) -> alt.Tooltip:
+        """Show a field of this axis in a tooltip."""
+        return alt.Tooltip(f"{field}:Q", title=self.title, format=self.number)
+
+
+SEEDS = alt.Tooltip("n:Q", title="Seeds")
+
+
+def by_group(groups: Sequence[str]) -> alt.Color:
+    scale = alt.Scale(domain=list(groups), range=list(group_colours(groups).values()))
+    return alt.Color("group:N", scale=scale, title="Group", legend=_LEGEND)
+
+
+def labels(arms: Sequence[str]) -> list[str]:
+    return [arm_label(arm) for arm in arms]
+
+
+def by_arm(arms: Sequence[str], legend: alt.Legend | None = _LEGEND) -> alt.Color:
+    scale = alt.Scale(domain=labels(arms), range=[arm_colour(arm) for arm in arms])
+    return alt.Color("label:N", scale=scale, title="Arm", legend=legend)
+
+
+def dash(arms: Sequence[str]) -> alt.StrokeDash:
+    scale = alt.Scale(domain=labels(arms), range=[arm_dash(arm) for arm in arms])
+    return alt.StrokeDash("label:N", scale=scale, title="Arm", legend=_LEGEND)
+
+
+def shape(arms: Sequence[str]) -> alt.Shape:
+    scale = alt.Scale(domain=labels(arms), range=[arm_shape(arm) for arm in arms])
+    return alt.Shape("label:N", scale=scale, title="Arm", legend=_LEGEND)
+
+
+def rule(at: float, said: str, horizontal: bool = True) -> alt.LayerChart:
+    """A dashed line with its meaning written on it."""
+    base = alt.Chart(pd.DataFrame({"at": [at], "said": [said]}))
+    where = {"y": alt.Y("at:Q")} if horizontal else {"x": alt.X("at:Q")}
+    line = base.mark_rule(strokeDash=[5, 4], color=GREY).encode(**where, tooltip=alt.Tooltip("said:N", title="Line"))
+    text = base.mark_text(align="left", baseline="bottom", dx=4, dy=-2, fontSize=11, color=GREY).encode(
+        **where, x=alt.value(0), text="said:N"
+    )
+    return alt.layer(line, text)

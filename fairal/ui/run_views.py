@@ -1,0 +1,122 @@
+"""The two views of Runs: a page of experiments, and one experiment with its runs."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from fairal.errors import FairalError
+from fairal.runs.store import Store
+from fairal.ui.frame import literal, page_path, saying
+from fairal.ui.live import SeenRun, progress, see_runs
+from fairal.ui.run_list import (
+    COLOURS,
+    COLUMNS,
+    SIGNS,
+    ExperimentRow,
+    act,
+    applicable,
+    ask_to_delete,
+    dice_ranges,
+    experiment_rows,
+    runs_frame,
+)
+
+_WIDTHS = [3, 2, 2, 4, 1.2]
+_LOGS = 3
+
+
+def draw_experiments(store: Store, experiments: Sequence[str]) -> None:
+    """Draw a row for each experiment."""
+    for row in experiment_rows(store, experiments):
+        with st.container(border=True):
+            _experiment(store, row)
+
+
+def _experiment(store: Store, row: ExperimentRow) -> None:
+    name, state, runs, dice, button = st.columns(_WIDTHS, vertical_alignment="center")
+    name.markdown(f"**{literal(row.name)}**  \n:small[{row.id}]")
+    with state:
+        _chip(row.standing.state)
+    runs.markdown(f"{row.standing.runs_done} of {row.standing.runs} runs done  \n:small[{row.created}]")
+    ranges = dice_ranges(store, row.id)
+    dice.markdown(f"Dice {ranges}" if ranges else ":gray[no round yet]")
+    button.button("Open", key=f"open_{row.id}", on_click=_choose, args=(row.id,), width="stretch")
+
+
+def _choose(experiment: str | None) -> None:
+    st.session_state["experiment"] = experiment
+
+
+def _chip(state: str) -> None:
+    st.badge(f"{SIGNS[state]} {state}", color=COLOURS[state])
+
+
+def draw_experiment(store: Store, experiment: str, wanted: Sequence[str], alone: bool) -> None:
+    """Draw one experiment with its runs.
+
+    Args:
+        store: Where it is.
+        experiment: Its id.
+        wanted: Only runs in these states, if any is named.
+        alone: Whether there is no other experiment to go back to.
+    """
+    [row] = experiment_rows(store, [experiment])
+    title, state, back = st.columns([6, 2, 2], vertical_alignment="center")
+    title.subheader(literal(row.name))
+    with state:
+        _chip(row.standing.state)
+    if not alone:
+        back.button("All experiments", icon=":material/arrow_back:", on_click=_choose, args=(None,), width="stretch")
+    runs = see_runs(store, experiment)
+    if not runs:
+        st.warning("The runs of this experiment are gone: their folder was removed. It can be cloned, or deleted.")
+    with saying():
+        progress(store, runs)
+    shown = [run for run in runs if not wanted or run.shown in wanted]
+    selected = _table(shown) if shown else []
+    if shown:
+        st.caption(f"{len(shown)} runs, {len(selected)} selected. Select rows to act on them; all of them if none is.")
+    _buttons(store, experiment, shown, selected)
+    _reasons(store, selected[:_LOGS] or [run for run in shown if run.shown == "failed"][: _LOGS - 1])
+
+
+def _table(runs: Sequence[SeenRun]) -> list[SeenRun]:
+    # Keyed by its rows: if another tab deletes or launches runs, a selection by position must not point elsewhere.
+    key = f"runs_{hash(tuple(run.key for run in runs))}"
+    event = st.dataframe(runs_frame(runs), hide_index=True, on_select="rerun", selection_mode="multi-row", key=key,
+                         column_config=COLUMNS, alt="One row per run: state, progress, Dice per group")  # fmt: skip
+    return [runs[i] for i in event.selection.rows if i < len(runs)]
+
+
+def _buttons(store: Store, experiment: str, shown: Sequence[SeenRun], selected: Sequence[SeenRun]) -> None:
+    """What can be done: each only where it applies."""
+    columns, targets = st.columns(5), selected or shown
+    for column, verb, icon in zip(
+        columns, ("cancel", "resume", "retry"), ("stop_circle", "play_circle", "replay"), strict=False
+    ):
+        # Retrying forgets rounds: only by choice.
+        able = applicable(verb, selected if verb == "retry" else targets)
+        text = verb.capitalize() + ("" if selected or verb == "retry" else " all")
+        if column.button(text, icon=f":material/{icon}:", key=f"do_{verb}", width="stretch", disabled=not able):
+            with saying():
+                act(store, verb, [run.key for run in able])
+            st.rerun()
+    delete = f"Delete {len(selected)} …" if selected else "Delete experiment …"
+    if columns[3].button(f":red[:material/delete: {delete}]", key="do_delete", width="stretch"):
+        keys = [run.key for run in (selected or see_runs(store, experiment))]
+        ask_to_delete(store, experiment, keys, whole=not selected)
+    if columns[4].button("Clone", icon=":material/content_copy:", key="do_clone", width="stretch"):
+        st.switch_page(page_path("launch"), query_params={"clone": experiment})
+
+
+def _reasons(store: Store, runs: Sequence[SeenRun]) -> None:
+    """Why a run is not done, and its log. What a person asked for is no error."""
+    for run in runs:
+        if run.state.reason:
+            say = st.error if run.shown == "failed" else st.caption
+            say(f"{run.key.run}: {run.state.reason}")
+        with st.expander(f"Log of {run.key.run}"):
+            try:
+                st.code(store.log_tail(run.key) or "Nothing yet.", language=None)
+            except (FairalError, OSError) as error:
+                st.caption(str(error))

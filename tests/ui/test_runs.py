@@ -1,0 +1,142 @@
+"""The page Runs: experiments first, each run when asked for; only what applies can be done."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+from tiny import tiny_config
+from ui_states import PAGES, open_page, said
+
+from fairal.facts.state import Headline
+from fairal.runs import control
+from fairal.ui.live import SeenRun, see_runs
+from fairal.ui.run_list import act, applicable, dice_ranges, experiment_rows
+
+
+def set_state(store, key, **changes) -> None:
+    store.write_state(key, replace(store.state(key), **changes))
+
+
+def enabled(page) -> set[str]:
+    return {b.key.removeprefix("do_") for b in page.button if (b.key or "").startswith("do_") and not b.disabled}
+
+
+def test_an_experiment_is_opened_from_the_list_and_left_again(monkeypatch, store):
+    old, _ = store.create(tiny_config(name="the older one"))
+    new, _ = store.create(tiny_config(name="the newer *one*"))
+    page = open_page(monkeypatch, store, "runs")
+    assert not page.exception
+    assert len(page.dataframe) == 0
+    assert [b.key for b in page.button if b.label == "Open"] == [f"open_{new}", f"open_{old}"]
+    assert r"**the newer \*one\***" in said(page)
+    page.button(key=f"open_{old}").click().run()
+    assert len(page.dataframe[0].value) == 3
+    assert page.subheader[0].value == "the older one"
+    next(b for b in page.button if b.label == "All experiments").click().run()
+    assert len(page.dataframe) == 0
+
+
+def test_the_list_goes_on_on_further_pages_and_keeps_to_the_states_asked_for(monkeypatch, crowded):
+    page = open_page(monkeypatch, crowded, "runs")
+    first = [b.key for b in page.button if b.label == "Open"]
+    page.get("pagination")[0].set_value(4).run()
+    assert not page.exception
+    last = [b.key for b in page.button if b.label == "Open"]
+    assert (len(first), len(last), len({*first, *last})) == (25, 25, 50)
+    assert last[-1] == f"open_{crowded.experiments()[-1]}"
+    assert "No experiment is failed or waiting." in said(
+        open_page(monkeypatch, crowded, "runs", {"states": ["failed", "waiting"]})
+    )
+    assert "100 experiments" in said(open_page(monkeypatch, crowded, "runs", {"states": ["done"]}))
+
+
+def test_an_experiment_shows_its_groups_from_the_lowest_to_the_highest_run(store):
+    experiment, _ = store.create(tiny_config())
+    for key, dice in zip(store.runs(experiment), (0.5, 0.71, 0.6), strict=True):
+        set_state(store, key, headline=Headline({"reference": 0.9, "biased": dice}, gap=0.1, labelled=7))
+    assert dice_ranges(store, experiment) == "reference 0.90, biased 0.50 to 0.71"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_an_experiment_whose_runs_are_gone_crashes_no_page(monkeypatch, store, name):
+    store.create(tiny_config(name="whole"))
+    gone, _ = store.create(tiny_config(name="hollow"))
+    shutil.rmtree(store.runs_dir(gone))
+    query = {"runs": {"experiment": gone}, "compare": {"experiments": gone}, "slices": {"of": gone}}
+    for asked in ({}, query.get(name, {})):
+        page = open_page(monkeypatch, store, name, asked)
+        assert not page.exception
+    if name == "runs":
+        assert "are gone" in said(page)
+        assert enabled(page) == {"delete", "clone"}
+
+
+def test_an_experiment_without_runs_can_be_deleted(store):
+    gone, _ = store.create(tiny_config())
+    shutil.rmtree(store.runs_dir(gone))
+    assert [row.standing.state for row in experiment_rows(store, [gone])] == ["failed"]
+    control.delete_experiment(store, gone)
+    assert store.experiments() == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_runs_that_wait_for_masks_are_shown_as_such(monkeypatch, store, name):
+    experiment, _ = store.create(tiny_config())
+    for key in store.runs(experiment):
+        set_state(store, key, state="waiting", reason="It waits for the masks of 2 subjects.")
+    page = open_page(monkeypatch, store, name)
+    assert not page.exception
+    assert not page.error
+    if name == "runs":
+        assert set(page.dataframe[0].value.state) == {"◔ waiting"}
+        assert enabled(page) == {"cancel", "delete", "clone"}
+
+
+def test_only_what_applies_can_be_done(monkeypatch, finished, store):
+    assert enabled(open_page(monkeypatch, finished[0], "runs")) == {"delete", "clone"}
+    experiment, _ = store.create(tiny_config())
+    keys = store.runs(experiment)
+    control.cancel(store, keys[0])
+    page = open_page(monkeypatch, store, "runs")
+    assert enabled(page) == {"cancel", "resume", "delete", "clone"}
+    runs = see_runs(store, experiment)
+    assert [run.shown for run in runs] == ["cancelled", "queued", "queued"]
+    assert [run.key for run in applicable("cancel", runs)] == keys[1:]
+    assert [run.key for run in applicable("resume", runs)] == keys[:1]
+    running = SeenRun(keys[0], store.state(keys[0]), "running")
+    assert [verb for verb in ("cancel", "resume", "retry", "delete") if applicable(verb, [running])] == [
+        "cancel",
+        "delete",
+    ]
+
+
+def test_what_i_cancelled_myself_is_no_error(monkeypatch, store):
+    experiment, _ = store.create(tiny_config())
+    page = open_page(monkeypatch, store, "runs", {"experiment": experiment})
+    page.button(key="do_cancel").click().run()
+    assert not page.error
+    assert [toast.value for toast in page.toast] == ["3 runs asked to stop."] or not page.toast
+    assert "■ cancelled" in set(page.dataframe[0].value.state)
+
+
+def test_a_verb_that_fails_for_one_run_says_why(monkeypatch, store):
+    experiment, _ = store.create(tiny_config())
+    keys, heard = store.runs(experiment), []
+    monkeypatch.setattr("fairal.ui.run_list.st.toast", heard.append)
+    (store.run_dir(keys[0]) / "state.json").write_text("{")
+    act(store, "cancel", keys)
+    assert ["readable JSON" in text for text in heard] == [True]
+    assert store.state(keys[1]).state == "cancelled"
+
+
+def test_what_is_closed_is_read_once_and_not_again(monkeypatch, crowded):
+    page = open_page(monkeypatch, crowded, "runs")
+    read = []
+    state_of = type(crowded).state
+    monkeypatch.setattr(type(crowded), "state", lambda store, key: read.append(key) or state_of(store, key))
+    page.run()
+    assert read == []
+    page.get("pagination")[0].set_value(3).run()
+    assert len(read) == 3 * 25
+    page.run()
+    assert len(read) == 3 * 25
