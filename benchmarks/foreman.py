@@ -9,6 +9,7 @@ machine's cores. ``python benchmarks/foreman.py [--runs R] [--places P]`` prints
 
 import argparse
 import os
+import random
 import resource
 import tempfile
 import time
@@ -46,7 +47,8 @@ def no_play(order, cached, kept, main, *folds, hear):
     task, source = order.task, open_source(order.task.config.cohort, order.task.seed)
     pool, test = source.rows("pool"), source.rows("test")[:CASES]
     group = {row.id: row.group for row in pool}
-    left = [row.id for row in pool if row.id not in set(task.labelled)]
+    left = sorted({row.id for row in pool}.difference(task.labelled))
+    random.Random(f"{task.arm} {task.seed} {task.round}").shuffle(left)  # arms part ways: each fit is a new one
     by_group = dict.fromkeys(source.groups, 1.0)
     record = Record(
         round=task.round, labelled=task.labelled, labelled_by_group=dict.fromkeys(source.groups, 3), labelled_mm3=1.0,

@@ -156,7 +156,7 @@ class Worker:
 
     def _play(self, held: Claim, task: Task, source: Source, last: bool) -> bool:
         """Play one round and commit it; says whether there is a next one."""
-        report = Report(self.store, held)
+        report = self._report(held)
         job = ask(task, source, self._device(task.config.device))
         played = self._compute(held, job, report)
         record = self._commit(held, played, report)
@@ -164,9 +164,16 @@ class Worker:
         if last:
             end(self.store, held.key, held.state, "done")
         else:
-            held.state = replace(held.state, state="queued")
-            self.store.write_state(held.key, held.state)
+            self._hand_back(held)
         return not last
+
+    def _report(self, held: Claim) -> Report:
+        return Report(self.store, held)
+
+    def _hand_back(self, held: Claim) -> None:
+        """Let whoever comes first go on with a run."""
+        held.state = replace(held.state, state="queued")
+        self.store.write_state(held.key, held.state)
 
     def _compute(self, held: Claim, job: FitJob, report: Report) -> Played:
         """Train or find what a round needs, measure, and pick."""

@@ -44,8 +44,9 @@ class RayCrew:
         """Say why no foreman could start: in its own words, if it had some."""
         log = store.worker_log(FOREMAN)
         said = [line for line in log.read_text("utf-8", "replace").splitlines() if line] if log.exists() else []
-        if said and said[-1].startswith(SAID):
-            return said[-1].removeprefix(SAID)
+        for line in reversed(said[-5:]):  # Ray may have had the last word
+            if line.startswith(SAID):
+                return line.removeprefix(SAID)
         return f"No foreman could start; {log} says why."
 
 

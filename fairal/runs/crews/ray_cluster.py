@@ -41,6 +41,7 @@ class Cluster:
     Attributes:
         local: Whether the nodes share this machine's disk for sure.
         threads: Of torch, per task.
+        poll_seconds: How often a waiting thread looks whether it shall stop.
 
     Raises:
         InputError: RAY_AUTH_MODE is not token.
@@ -62,7 +63,7 @@ class Cluster:
         self._board = _board(self._ray)
         self._said: dict[str, tuple[str, int, int]] = {}
         self._train, self._play, self._prepare = map(self._task, (train, play, prepare))
-        self._refresh_at = 0.0
+        self._refresh_at, self.poll_seconds = 0.0, POLL_SECONDS
         self.refresh()
 
     def _task(self, function: Callable) -> Any:
@@ -164,7 +165,7 @@ class Cluster:
             Exception: Whatever the task raised.
         """
         future = ref.future()
-        while not concurrent.futures.wait([future], timeout=POLL_SECONDS).done:
+        while not concurrent.futures.wait([future], timeout=self.poll_seconds).done:
             hear(*self._said.get(about, (part, 0, 1)))
         error = future.exception()
         if error is None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import torch
 
@@ -18,10 +19,9 @@ from fairal.config import ExperimentConfig, FolderCohort
 from fairal.loop.job import FitJob, ask_folds
 from fairal.runs.claims import Claim, claims
 from fairal.runs.crews.ray import FOREMAN
-from fairal.runs.crews.ray_cluster import Cluster
+from fairal.runs.crews.ray_cluster import POLL_SECONDS, Cluster
 from fairal.runs.crews.ray_fits import Fits
 from fairal.runs.crews.ray_node import Order, Parcel, digest_of, pack
-from fairal.runs.kept import POLL_SECONDS
 from fairal.runs.locks import try_lock
 from fairal.runs.reporting import Report
 from fairal.runs.store import RunKey, Store
@@ -61,6 +61,7 @@ class Foreman(Worker):
         self.cluster, self.fits = cluster, Fits(store, cluster)
         self._parcels: dict[str, Parcel] = {}
         self._packing = threading.Lock()
+        self._flying: dict[RunKey, Future] = {}
 
     def work(self, linger_seconds: float = 0.0) -> None:
         """Work until there is nothing to do. The caller holds the foreman's lock.
@@ -85,11 +86,11 @@ class Foreman(Worker):
             yield
 
     def _until_idle(self, linger_seconds: float, threads: ThreadPoolExecutor) -> None:
-        flying: dict[RunKey, Future] = {}
-        idle_since = time.monotonic()
+        flying, idle_since = self._flying, time.monotonic()
         while True:
             self.cluster.refresh()
-            self._take_off(flying, threads)
+            self._take_off(threads)
+            self.cluster.poll_seconds = max(POLL_SECONDS, len(flying) / 1000)  # all together a thousand times a second
             if flying:
                 idle_since = time.monotonic()
                 concurrent.futures.wait(flying.values(), POLL_SECONDS, concurrent.futures.FIRST_COMPLETED)
@@ -100,13 +101,14 @@ class Foreman(Worker):
             for key in [key for key, run in flying.items() if run.done()]:
                 flying.pop(key).result()
 
-    def _take_off(self, flying: dict[RunKey, Future], threads: ThreadPoolExecutor) -> None:
+    def _take_off(self, threads: ThreadPoolExecutor) -> None:
         """Claim runs until the cluster has as many again waiting as it computes."""
-        room = min(2 * self.cluster.slots + 2, MOST_IN_FLIGHT) - len(flying)
-        if room <= 0:
+        most = min(2 * self.cluster.slots + 2, MOST_IN_FLIGHT)
+        room = most - len(self._flying)
+        if room < max(1, most // 10):  # a pass over the open runs reads the states of all that we hold
             return
-        for held in claims(self.store, skip=set(flying)):
-            flying[held.key] = threads.submit(self._carry, held)
+        for held in claims(self.store, skip=set(self._flying)):
+            self._flying[held.key] = threads.submit(self._carry, held)
             room -= 1
             if not room:
                 return
@@ -115,6 +117,13 @@ class Foreman(Worker):
         with held.lock:
             while self._take_up(held):
                 pass
+
+    def _report(self, held: Claim) -> Report:
+        # All runs in flight together write their progress a hundred times a second, not each once.
+        return Report(self.store, held, every_seconds=max(1.0, len(self._flying) / 100))
+
+    def _hand_back(self, held: Claim) -> None:
+        held.state = replace(held.state, state="queued")  # nobody reads it: we go on with the run ourselves
 
     def _source(self, config: ExperimentConfig, seed: int) -> Source:
         return open_source(config.cohort, seed, self.store.home)  # says who is there; volumes are loaded on the nodes
