@@ -60,7 +60,7 @@ def no_play(order, cached, kept, main, *folds, hear):
     return Played(Round(record, source.groups), {}, 0.001)
 
 
-def no_prepare(order, hear):
+def no_prepare(*order, hear):
     """Make nothing ready."""
 
 

@@ -4,46 +4,30 @@ import os
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
-import numpy as np
 import torch
 
-from fairal.cohort.arrays import Cohort
 from fairal.cohort.source import Source, open_source
 from fairal.config import ExperimentConfig, LearnerConfig
 from fairal.errors import Cancelled, FairalError
 from fairal.facts.record import Record
 from fairal.facts.state import Headline
-from fairal.facts.volumes import SubjectVolumes
 from fairal.learner.fit import Fit, fit, load_fit, save_fit
 from fairal.learner.network import choose_device
 from fairal.loop.job import FitJob, ask, ask_folds
-from fairal.loop.round import Round, Trained, answer
+from fairal.loop.round import Trained, answer
 from fairal.loop.task import Task, Waiting, next_task
 from fairal.presets import preset
 from fairal.runs.claims import Claim, claim, end
 from fairal.runs.kept import POLL_SECONDS, SPLITS, KeptSource, Memory
 from fairal.runs.locks import try_lock
+from fairal.runs.played import Played, displayed_subjects, keeps_volumes
 from fairal.runs.reporting import Report, reason_of
 from fairal.runs.shelf import Busy, obtain
 from fairal.runs.speed import remember_speed
 from fairal.runs.store import Store
-
-
-@dataclass(frozen=True)
-class Played:
-    """A round that was computed, here or elsewhere.
-
-    Attributes:
-        displayed: Its displayed subjects by id, those alone that nobody has kept yet.
-        seconds: It took, without waiting for a free core.
-    """
-
-    done: Round
-    displayed: dict[str, SubjectVolumes]
-    seconds: float
 
 
 class Worker:
@@ -96,16 +80,10 @@ class Worker:
             elif time.monotonic() - idle_since >= linger_seconds:
                 return
             elif not self.warm:
-                self._warm_up()
+                warm_up()
+                self.warm = True
             else:
                 time.sleep(POLL_SECONDS)
-
-    def _warm_up(self) -> None:
-        """Do once, while there is no work, what the first round would wait for: imports, template, first kernels."""
-        drawn = open_source(preset("smoke")[0].cohort, 0).load("pool", only=[0, 1])
-        learner = LearnerConfig(channels=(4, 8), steps=1)
-        fit(torch.from_numpy(drawn.t1), torch.from_numpy(drawn.mask), learner, 0)
-        self.warm = True
 
     def _take_up(self, held: Claim) -> bool:
         """Run one round of a run, or end it; says whether there is a next round."""
@@ -223,29 +201,16 @@ class Worker:
         )  # fmt: skip
 
 
-def keeps_volumes(task: Task) -> bool:
-    """Say whether a round's volumes are kept for display."""
-    config = task.config
-    return config.volumes == "all" or (config.volumes == "first_seed" and task.seed == config.seeds[0])
-
-
-def displayed_subjects(done: Round, source: Source, kept: Collection[str]) -> dict[str, SubjectVolumes]:
-    """Give T1, truth and context of the displayed subjects, but for those whose ids are `kept` already."""
-    wanted = sorted(done.volumes.probability.keys() - kept) if done.volumes else []
-    if not wanted:
-        return {}
-    index = {s.id: (cohort, i) for cohort in map(source.load, SPLITS) for i, s in enumerate(cohort.subjects)}
-    return {name: _displayed(*index[name], source) for name in wanted}
-
-
-def _displayed(cohort: Cohort, i: int, source: Source) -> SubjectVolumes:
-    grey = ((cohort.t1[i].astype(np.float32) + 3.5) / 6.5 * 255).clip(0, 255).astype(np.uint8)
-    return SubjectVolumes(grey, cohort.mask[i].astype(np.uint8), source.context(cohort.subjects[i]))
-
-
 def _something_waits(store: Store) -> bool:
     held = claim(store, skip=set())
     if held is None:
         return False
     held.lock.release()
     return True
+
+
+def warm_up() -> None:
+    """Do, while there is no work, what the first round would wait for: imports, template, first kernels."""
+    drawn = open_source(preset("smoke")[0].cohort, 0).load("pool", only=[0, 1])
+    learner = LearnerConfig(channels=(4, 8), steps=1)
+    fit(torch.from_numpy(drawn.t1), torch.from_numpy(drawn.mask), learner, 0)

@@ -10,9 +10,6 @@ Ray's own retries are set on purpose. Every task is a pure function of its order
 """
 
 import concurrent.futures
-import os
-import secrets
-import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -22,11 +19,12 @@ import torch
 from fairal import settings
 from fairal.errors import InputError, RunError
 from fairal.loop.progress import Progress, silence
-from fairal.runs.crew import team
 from fairal.runs.crews import ray_node
+from fairal.runs.crews.ray_join import answers, host_port, join
 from fairal.runs.crews.ray_node import Order, Parcel
 
 TRIES = 3
+MOST_WARMED = 256
 POLL_SECONDS = 0.25
 _SAY_SECONDS = 2.0  # between two words of one task: a thousand of them make 500 a second
 
@@ -57,9 +55,8 @@ class Cluster:
     ) -> None:
         self.local = engine == "ray"
         self.threads = settings.threads() or 1
-        self._ray = _join(None if self.local else engine.removeprefix("ray://"), self.threads)
-        host, port = self._ray.get_runtime_context().gcs_address.rsplit(":", 1)
-        self._head = (host, int(port))
+        self._ray = join(None if self.local else engine.removeprefix("ray://"), self.threads)
+        self._head = host_port(self._ray.get_runtime_context().gcs_address)
         self._board = _board(self._ray)
         self._said: dict[str, tuple[str, int, int]] = {}
         self._train, self._play, self._prepare = map(self._task, (train, play, prepare))
@@ -86,7 +83,7 @@ class Cluster:
         if time.monotonic() < self._refresh_at:
             return
         self._refresh_at = time.monotonic() + 1.0
-        if not _answers(*self._head):
+        if not answers(*self._head):
             host, port = self._head
             raise RunError(
                 f"The Ray cluster at {host}:{port} is gone; `fairal resume` goes on, on another or (--on local) here."
@@ -122,6 +119,11 @@ class Cluster:
     def train(self, order: Order) -> Any:
         """Send out a training; gives a reference to its fit."""
         return self._train.options(**self._share(order)).remote(self._board, order.key, order)
+
+    def warm_up(self) -> None:
+        """Have a process start, and load what rounds need, at every place; nobody waits for that."""
+        for _ in range(min(self.slots, MOST_WARMED)):
+            self._prepare.options(scheduling_strategy="SPREAD").remote(self._board, "")
 
     def prepare(self, order: Order) -> None:
         """Have a free place, if there is one, make ready for an order that waits; nobody waits for that."""
@@ -227,46 +229,3 @@ def _board(ray: Any) -> Any:
 
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     return ray.remote(num_cpus=0, scheduling_strategy=here)(Board).remote()
-
-
-def _join(address: str | None, threads: int) -> Any:
-    mode = os.environ.setdefault("RAY_AUTH_MODE", "token")
-    if mode != "token":
-        raise InputError(f"RAY_AUTH_MODE must be token, got '{mode[:20]}': whoever reaches an open cluster rules it.")
-    os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_task_oom_retries="1")
-    if address is None or _host_port(address)[0] in ("127.0.0.1", "localhost"):
-        # Ray would take this machine's outer address for a loopback one, and listen to everybody there.
-        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
-    if address is None:
-        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)  # known to this cluster alone, and gone with it
-    elif not _answers(*_host_port(address)):
-        raise RunError(f"No Ray cluster answers at {address}; `ray start --head` starts one, see docs/cluster.md.")
-    import ray  # reads the environment when it is loaded
-
-    own = {"include_dashboard": False, "num_cpus": team().workers * threads}
-    try:
-        ray.init(
-            **(own if address is None else {"address": address}),
-            log_to_driver=False,
-            logging_level="error",
-            namespace="fairal",
-        )
-    except ray.exceptions.AuthenticationError:
-        raise RunError(f"The Ray cluster at {address} has another token; see docs/cluster.md.") from None
-    except (ConnectionError, RuntimeError, ray.exceptions.RayError) as error:
-        reason = str(error).splitlines()[0]
-        raise RunError(f"The Ray cluster at {address or 'this machine'} could not be joined ({reason}).") from None
-    return ray
-
-
-def _host_port(address: str) -> tuple[str, int]:
-    host, port = address.rsplit(":", 1)
-    return host, int(port)
-
-
-def _answers(host: str, port: int) -> bool:
-    try:
-        with socket.create_connection((host, port), timeout=5.0):
-            return True
-    except (OSError, OverflowError):
-        return False

@@ -23,9 +23,10 @@ from fairal.runs.crews.ray_cluster import POLL_SECONDS, Cluster
 from fairal.runs.crews.ray_fits import Fits
 from fairal.runs.crews.ray_node import Order, Parcel, digest_of, pack
 from fairal.runs.locks import try_lock
+from fairal.runs.played import Played
 from fairal.runs.reporting import Report
 from fairal.runs.store import RunKey, Store
-from fairal.runs.worker import Played, Worker
+from fairal.runs.worker import Worker
 
 MOST_IN_FLIGHT = 1000
 _PLACES_SHOWN = 64  # each place of the cluster counts as a worker on the pages, so many at most
@@ -69,6 +70,7 @@ class Foreman(Worker):
         Raises:
             RunError: The cluster is gone. The runs in flight count as interrupted.
         """
+        self.cluster.warm_up()
         self.store.audit()
         # Not a context: where the cluster is gone, the threads that wait for it would be waited for.
         threads = ThreadPoolExecutor(MOST_IN_FLIGHT, "run")

@@ -28,9 +28,10 @@ from fairal.loop.progress import Progress, silence
 from fairal.loop.round import Trained, answer
 from fairal.loop.task import Task
 from fairal.runs.kept import POLL_SECONDS, SPLITS, KeptSource, Memory
+from fairal.runs.played import Played, displayed_subjects, keeps_volumes
 from fairal.runs.shelf import Busy, find, obtain
 from fairal.runs.store import Store
-from fairal.runs.worker import Played, displayed_subjects, keeps_volumes
+from fairal.runs.worker import warm_up
 
 _memory = Memory()  # of this process; Ray gives it one task after the other
 
@@ -75,8 +76,11 @@ def train(order: Order, hear: Progress = silence) -> Fit:
     return open_job(order).train(hear)
 
 
-def prepare(order: Order, hear: Progress = silence) -> None:
-    """Load on this node, while another one trains, what the answer will need."""
+def prepare(order: Order | None = None, hear: Progress = silence) -> None:
+    """Load on this node, while another one trains, what an order's answer will need; without one, warm up."""
+    if order is None:
+        warm_up()
+        return
     job = open_job(order)
     for split in SPLITS:
         job.source.load(split, hear=lambda done, total: hear("cohort", done, total))
