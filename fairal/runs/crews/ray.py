@@ -7,6 +7,7 @@ from importlib.util import find_spec
 
 from fairal.errors import InputError
 from fairal.runs.claims import to_do
+from fairal.runs.crews.ray_join import answers, gone, host_port
 from fairal.runs.locks import is_locked
 from fairal.runs.store import Store
 
@@ -42,6 +43,9 @@ class RayCrew:
 
     def why_none(self, store: Store) -> str:
         """Say why no foreman could start: in its own words, if it had some."""
+        address = self.engine.removeprefix("ray://")
+        if address != self.engine and not answers(*host_port(address)):
+            return gone(address)  # Ray may end the foreman before it can say so itself
         log = store.worker_log(FOREMAN)
         said = [line for line in log.read_text("utf-8", "replace").splitlines() if line] if log.exists() else []
         for line in reversed(said[-5:]):  # Ray may have had the last word

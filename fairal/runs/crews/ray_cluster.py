@@ -20,7 +20,7 @@ from fairal import settings
 from fairal.errors import InputError, RunError
 from fairal.loop.progress import Progress, silence
 from fairal.runs.crews import ray_node
-from fairal.runs.crews.ray_join import answers, host_port, join
+from fairal.runs.crews.ray_join import answers, gone, host_port, join
 from fairal.runs.crews.ray_node import Order, Parcel
 
 TRIES = 3
@@ -84,10 +84,7 @@ class Cluster:
             return
         self._refresh_at = time.monotonic() + 1.0
         if not answers(*self._head):
-            host, port = self._head
-            raise RunError(
-                f"The Ray cluster at {host}:{port} is gone; `fairal resume` goes on, on another or (--on local) here."
-            )
+            raise RunError(gone(":".join(map(str, self._head))))
         self.resources = self._ray.cluster_resources()
         said = self._board.read.remote().future()
         concurrent.futures.wait([said], timeout=5.0)

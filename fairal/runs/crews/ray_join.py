@@ -30,7 +30,7 @@ def join(address: str | None, threads: int) -> Any:
     if address is None:
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)  # known to this cluster alone, and gone with it
     elif not answers(*host_port(address)):
-        raise RunError(f"No Ray cluster answers at {address}; `ray start --head` starts one, see docs/cluster.md.")
+        raise RunError(gone(address))
     import ray  # reads the environment when it is loaded
 
     own = {"address": "local", "include_dashboard": False, "num_cpus": team().workers * threads}
@@ -47,6 +47,14 @@ def join(address: str | None, threads: int) -> Any:
         reason = str(error).splitlines()[0]
         raise RunError(f"The Ray cluster at {address or 'this machine'} could not be joined ({reason}).") from None
     return ray
+
+
+def gone(address: str) -> str:
+    """Say that nobody answers at HOST:PORT, and how to go on."""
+    return (
+        f"No Ray cluster answers at {address}; start it (docs/cluster.md), and `fairal resume` goes on, there or "
+        "(--on local) here."
+    )
 
 
 def host_port(address: str) -> tuple[str, int]:
