@@ -16,7 +16,7 @@ from fairal.facts.advice import Answer, Wanted, came_of
 from fairal.learner.trainings import TRAININGS
 from fairal.report.answers import wanted_table
 from fairal.report.colours import PREDICTION_COLOUR
-from fairal.report.slices import PLANES, binary_entropy_bits, centre, picture, to_grey
+from fairal.report.slices import PLANES, Overlay, binary_entropy_bits, centre, picture, to_grey
 from fairal.runs.advice import REASON_CHARACTERS_MAX, Desk, Work, start
 from fairal.runs.speed import estimate_fits
 from fairal.runs.store import Store
@@ -207,7 +207,5 @@ def _thumbnail(home: str, name: str, digest: str, asked: str, participant: str, 
         probability = np.zeros(t1.shape[1:], np.uint8)
     found = probability > 127
     scale = max(2, round(_THUMBNAIL_PIXELS / max(t1.shape[1:])))
-    entropy = binary_entropy_bits(probability)
-    return picture(
-        to_grey(t1[0]), plane, centre(found, plane), [(found, PREDICTION_COLOUR)], entropy, opacity=0.5, scale=scale
-    )
+    entropy = Overlay(binary_entropy_bits(probability), 0.5)
+    return picture(to_grey(t1[0]), plane, centre(found, plane), [(found, PREDICTION_COLOUR)], entropy, scale)
