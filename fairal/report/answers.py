@@ -100,7 +100,9 @@ def dice_by_labelled(frame: pd.DataFrame, groups: Sequence[str]) -> alt.LayerCha
         y.tip("dice"),
         alt.Tooltip("time:N", title="Asked"),
     ]
-    base = alt.Chart(frame).encode(x=x.on_x("labelled"), y=y.on_y("dice"), color=by_group(groups), tooltip=tips)
+    # The axis' own title would stand where the legend is: the chart is alone, and has the width for one beside it.
+    upright = alt.Y("dice:Q", title=y.title, scale=y.scale(), axis=alt.Axis(format=y.ticks, tickCount=5))
+    base = alt.Chart(frame).encode(x=x.on_x("labelled"), y=upright, color=by_group(groups), tooltip=tips)
     return alt.layer(base.mark_line(strokeWidth=2.5), base.mark_point(filled=True, size=70, opacity=1)).properties(
         height=260
     )
