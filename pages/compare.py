@@ -3,15 +3,18 @@
 import streamlit as st
 
 from fairal.errors import FairalError
+from fairal.facts.state import ENDED
 from fairal.report.figure import Subject
 from fairal.report.figures import figures
 from fairal.report.quantity import Quantity
-from fairal.report.results import comparable_round, read_experiment
+from fairal.report.results import read_experiment
 from fairal.report.summary import summarise_experiment
 from fairal.ui.charts import show_all
 from fairal.ui.compare import choose_view, downloads, results_table, several_experiments
 from fairal.ui.frame import begin, empty, latest_unless_asked, saying, warn_if_missing
-from fairal.ui.live import is_active, progress_bar, while_active
+from fairal.ui.live import live, progress
+from fairal.ui.more import how_many_more
+from fairal.ui.reading import ReadOnce
 from fairal.ui.summary import say_headline, say_verdicts, show_cards
 
 store = begin("Compare")
@@ -35,31 +38,27 @@ with controls:
     view = choose_view(config)
 
 
-@while_active(active := is_active(store, chosen))
 def comparison() -> None:
     """Everything that grows while runs go on."""
     with saying():
-        state, result = progress_bar(store, chosen[0]), read_experiment(store, chosen[0])
+        reader = ReadOnce(store)
+        state, result = progress(store, reader.snapshot(chosen[0]).runs), read_experiment(reader, chosen[0])
         failed = [run for run in result.runs if run.state == "failed"]
         if failed:
             st.error(f"{len(failed)} run(s) failed, e.g. {failed[0].key.run}: {failed[0].reason}")
-        at = comparable_round(result)
         if not any(run.rounds for run in result.runs):
-            st.info("The first round is on its way." if active else "No round was finished.")
+            st.info("The first round is on its way." if state not in ENDED else "No round was finished.")
         else:
-            subject = Subject(result, view)
-            summary = summarise_experiment(result, view.baseline)
-            if at is not None:
-                show_cards(subject, summary)
-                say_headline(subject, summary)
+            subject, summary = Subject(result, view), summarise_experiment(result, view.baseline)
+            show_cards(subject, summary)
+            say_headline(subject, summary)
             show_all(figures(subject), options=(view,))
             say_verdicts(subject, summary)
+            how_many_more(result, state)
             results_table(subject)
-            downloads(store, result, view.baseline)
+            downloads(reader, result, view.baseline)
         if len(chosen) > 1:
-            several_experiments(store, chosen, view.baseline, Quantity(view.measures[0], view.over))
-        if active and state in ("done", "failed", "cancelled") and not is_active(store, chosen):
-            st.rerun()  # once, to stop polling
+            several_experiments(reader, chosen, view.baseline, Quantity(view.measures[0], view.over))
 
 
-comparison()
+live(store, chosen, comparison)

@@ -32,6 +32,7 @@ ALLOWED = {
     "runs.worker": LIGHT | {"loop", "cohort", "learner", "runs"},
     "runs.advice_worker": LIGHT | {"loop", "cohort", "learner", "runs"},
     "runs.kept": LIGHT | {"cohort", "runs"},
+    "runs.bundles.provenance": LIGHT | {"runs", ""},
     "runs.launch": LIGHT | {"cohort.folder", "runs"},
     "runs": LIGHT | {"runs"},
     "report": LIGHT | {"fairness", "runs", "report", ""},

@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from fairal.cli.app import AsJson, Home, Names, app, out
+from fairal.cli.bundles import bundle_row, origin_json, say_origin
 from fairal.cli.follow import foreground
 from fairal.cli.tables import print_tables
 from fairal.config import LIMITS, FolderCohort, read_study, study_json
@@ -19,6 +21,7 @@ from fairal.runs import control
 from fairal.runs.claims import settle
 from fairal.runs.crews.local import LocalCrew
 from fairal.runs.launch import launch
+from fairal.runs.library import readers
 from fairal.runs.standing import Standing, closed, find, standing
 from fairal.runs.store import Store
 
@@ -87,26 +90,30 @@ def list_command(
     home: Home = None,
     as_json: AsJson = False,
     all_: Annotated[bool, typer.Option("--all", help=f"More than the newest {_SHOWN} as well.")] = False,
+    shipped: Annotated[bool, typer.Option("--shipped", help="Those that are part of the package, instead.")] = False,
 ) -> None:
-    """List the experiments, newest first."""
+    """List the experiments, newest first; added bundles stand after one's own."""
     store = Store(home)
     settle(store)
-    there = store.experiments()
+    library = readers(store)
+    bundles = library.shipped() if shipped else library.added()
+    there = [] if shipped else store.experiments()
     rows = [_row(store, experiment) for experiment in (there if as_json or all_ else there[:_SHOWN])]
+    rows += [bundle_row(library, experiment) for experiment in bundles]
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
         return
     if not rows:
-        out.print("No experiments yet; `fairal demo` runs one.")
+        out.print("None is shipped." if shipped else "No experiments yet; `fairal demo` runs one.")
         return
     table = Table("experiment", "name", "state", "created", "runs done")
     for row in rows:
-        table.add_row(
-            row["experiment"], row["name"], row["state"], row["created"][:16], f"{row['runs_done']}/{row['runs']}"
-        )
+        runs = f"{row['runs_done']}/{row['runs']}"
+        cells = (row["experiment"], row["name"], row.get("origin", row["state"]), row["created"][:16], runs)
+        table.add_row(*map(Text, cells))  # a name is text, not markup
     out.print(table)
-    if len(rows) < len(there):
-        out.print(f"{len(there) - len(rows)} older experiments are not shown; --all lists them.")
+    if older := len(there) + len(bundles) - len(rows):
+        out.print(f"{older} older experiments are not shown; --all lists them.")
 
 
 def _row(store: Store, experiment: str) -> dict:
@@ -135,31 +142,32 @@ def show(
     from fairal.report.results import read_experiment
     from fairal.report.summary import experiment_json
 
-    store = Store(home)
-    found = find(store, experiment)
+    library = readers(Store(home))
+    found = find(library, experiment)
     if as_json:
-        typer.echo(json.dumps(experiment_json(read_experiment(store, found)), indent=1, allow_nan=False))
+        content = experiment_json(read_experiment(library, found)) | origin_json(library, found)
+        typer.echo(json.dumps(content, indent=1, allow_nan=False))
     elif as_csv:
         from fairal.report.frames import rounds_frame
 
-        frame = rounds_frame(read_experiment(store, found))
+        frame = rounds_frame(read_experiment(library, found))
         buffer = io.StringIO()
         frame.to_csv(buffer, index=False, quoting=csv.QUOTE_MINIMAL)
         typer.echo(buffer.getvalue(), nl=False)
     else:
-        print_tables(store, found)
-        for key in store.runs(found):
-            state = store.state(key)
-            if state.state != "done":
-                shown = store.shown_state(key, state)
-                out.print(f"{key.run}: {shown}, {state.rounds_done}/{state.rounds} rounds. {state.reason}")
+        print_tables(library, found)
+        for run in library.snapshot(found).runs:
+            if run.shown != "done":
+                done = f"{run.state.rounds_done}/{run.state.rounds} rounds"
+                out.print(f"{run.key.run}: {run.shown}, {done}. {run.reason}", markup=False)
+        say_origin(library, found)
 
 
 @app.command()
 def cancel(experiments: Names, home: Home = None) -> None:
     """Stop the runs of experiments; what is finished is kept."""
     store = Store(home)
-    for experiment in [find(store, name) for name in experiments]:
+    for experiment in _own(store, experiments):
         keys = [k for k in store.runs(experiment) if not store.state(k).ended]
         for key in keys:
             control.cancel(store, key)
@@ -174,7 +182,7 @@ def resume(
 ) -> None:
     """Go on with cancelled, failed or interrupted runs from their last finished round."""
     store = Store(home)
-    found = [find(store, name) for name in experiments]
+    found = _own(store, experiments)
     for experiment in found:
         count = sum(control.resume(store, key) for key in store.runs(experiment))
         out.print(f"{experiment}: {count} run(s) queued again.")
@@ -189,9 +197,23 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     home: Home = None,
 ) -> None:
-    """Delete experiments with all their results."""
+    """Delete experiments with all their results; an added bundle by its whole id alone."""
     store = Store(home)
-    for experiment in [find(store, name) for name in experiments]:
+    library = readers(store)
+    bundles = [name for name in experiments if library.origin(name) != "own"]
+    own = [find(store, name) for name in experiments if name not in bundles]
+    for experiment in [*own, *bundles]:
         if yes or typer.confirm(f"Delete {experiment} and all its results?"):
-            control.delete_experiment(store, experiment)
+            if experiment in bundles:
+                library.remove(experiment)
+            else:
+                control.delete_experiment(store, experiment)
             out.print(f"{experiment}: deleted.")
+
+
+def _own(store: Store, names: list[str]) -> list[str]:
+    """Resolve experiments that are to be worked on: no bundles."""
+    library = readers(store)
+    for name in names:
+        library.check_own(name)
+    return [find(store, name) for name in names]

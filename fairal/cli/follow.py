@@ -11,6 +11,7 @@ from fairal.errors import RunError
 from fairal.facts.state import ENDED
 from fairal.runs import control
 from fairal.runs.crews.local import LocalCrew
+from fairal.runs.library import readers
 from fairal.runs.standing import standing
 from fairal.runs.store import Store
 
@@ -29,7 +30,7 @@ def foreground(store: Store, ids: list[str]) -> None:
                 control.cancel(store, key)
         raise RunError(f"Cancelled; what is finished is kept: fairal resume {' '.join(ids)}")
     for experiment in ids:
-        print_tables(store, experiment)
+        print_tables(readers(store), experiment)
     _raise_failures(store, ids)
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from fairal.cli.app import out
-from fairal.runs.store import Store
+from fairal.runs.library import Library
 
 if TYPE_CHECKING:
     from fairal.report.levels import ArmSummary, Level
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 COLUMNS = ("ES-Dice", "reduction", "95 %", "worst\ngained", "best\nlost", "over-\nshoot", "picked")
 
 
-def print_tables(store: Store, experiment: str) -> None:
+def print_tables(library: Library, experiment: str) -> None:
     """Print what an experiment came to: a table, how to read it, and the headline."""
     from fairal.report.arms import arm_label
     from fairal.report.comparison import summarise_experiment
@@ -25,7 +25,7 @@ def print_tables(store: Store, experiment: str) -> None:
     from fairal.report.results import read_experiment
     from fairal.report.summary import is_start
 
-    result = read_experiment(store, experiment)
+    result = read_experiment(library, experiment)
     summary = summarise_experiment(result)
     if not summary:
         out.print(f"{experiment}: no round is finished yet.")
@@ -40,7 +40,7 @@ def print_tables(store: Store, experiment: str) -> None:
             if verdict.code != "baseline":
                 out.print(f"{arm_label(arm)}: {verdict.text}")
     out.print(" ".join(_notes(result, summary)))
-    out.print(f"The data lie in {store.experiment_dir(experiment)}")
+    out.print(f"The data lie in {library.place(experiment)}")
 
 
 def _seeds(summary: "Sequence[ArmSummary]") -> int:
@@ -51,7 +51,7 @@ def _table(result: "ExperimentResult", summary: "Sequence[ArmSummary]") -> Table
     from fairal.report.comparison import summarise_experiment
 
     surface = {row.strategy: row.level for row in summarise_experiment(result, measure="surface_dice")}
-    table, groups = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)), "/".join(result.groups)
+    table, groups = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)), "/\n".join(result.groups)
     table.add_column("arm")
     for column in (f"Dice\n{groups}", "gap", f"surface Dice\n{groups}", "gap", *COLUMNS):
         table.add_column(column, justify="right")

@@ -10,7 +10,7 @@ from fairal.report.arms import arm_colour, arm_dash, arm_label, arm_shape
 from fairal.report.colours import group_colours
 
 GREY = "#888888"
-_LEGEND = alt.Legend(symbolOpacity=1, orient="top", labelLimit=260)
+_LEGEND = alt.Legend(symbolOpacity=1, orient="top", labelLimit=260, offset=24)
 
 
 @dataclass(frozen=True)

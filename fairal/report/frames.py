@@ -157,11 +157,13 @@ def readable(summary: Sequence[ArmSummary], groups: Sequence[str]) -> pd.DataFra
         **{f"mean_{group}": f"{name}, {group}" for group in groups}, "gap": "Gap", "gap_by_noise": "Noise alone",
         "signed_gap": "Signed gap", "equity_scaled": f"Equity-scaled {measure.label}", "failures": "Nothing found",
         "disparity_reduction": "Disparity reduction", "signed_reduction": "Of the signed gap",
-        "interval_low": "95 % from", "interval_high": "95 % to",
+        "interval": "95 %",
         "worst_group_gain": "Worst group gained", "best_group_loss": "Best group lost", "overshoot": "Overshoot",
         "p_holm": "p (Holm)",
     }  # fmt: skip
     table = summary_frame(summary)
+    ends = zip(table.interval_low, table.interval_high, strict=True)
+    table["interval"] = [None if pd.isna(low) else f"{low:.0%} to {high:.0%}" for low, high in ends]
     if not table.failures.any():
         table = table.drop(columns="failures")
     table = table[[column for column in names if column in table and table[column].notna().any()]]
@@ -172,8 +174,7 @@ def readable(summary: Sequence[ArmSummary], groups: Sequence[str]) -> pd.DataFra
 
 
 _FORMATS = {
-    "disparity_reduction": ".0%", "signed_reduction": ".0%", "interval_low": ".0%", "interval_high": ".0%",
-    "p_holm": ".3f",
+    "disparity_reduction": ".0%", "signed_reduction": ".0%", "p_holm": ".3f",
     "signed_gap": "+#", "worst_group_gain": "+#", "best_group_loss": "+#",
 }  # fmt: skip
 """Of columns, as Python writes formats; # stands for the measure's own, which all others have."""

@@ -49,8 +49,8 @@ GLOSSARY = {
 }
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:1080px;margin:2rem auto;padding:0 1rem;color:#1b1f24}
-h1{line-height:1.2}h2{margin-top:2.5rem}table{border-collapse:collapse;font-size:14px;display:block;overflow-x:auto}
-td,th{padding:.3rem .7rem;border-bottom:1px solid #d0d7de;text-align:right;white-space:nowrap}
+h1{line-height:1.2}h2{margin-top:2.5rem}table{border-collapse:collapse;font-size:13px;display:block;overflow-x:auto}
+td,th{padding:.3rem .45rem;border-bottom:1px solid #d0d7de;text-align:right;white-space:nowrap}
 th{white-space:normal;vertical-align:bottom}td:first-child,th:first-child{text-align:left}
 figure{margin:1.5rem 0}figcaption{color:#57606a;font-size:14px}img,svg{max-width:100%;height:auto}
 dt{font-weight:600}dd{margin:0 0 .6rem}

@@ -96,6 +96,9 @@ class Quantity:
 
     def of(self, record: Record, groups: tuple[str, ...]) -> float | None:
         """Give its value in a round; None where a group has no case with a value, or where it is not defined."""
+        return _once(record, ("of", self, groups), lambda: self._of(record, groups))
+
+    def _of(self, record: Record, groups: tuple[str, ...]) -> float | None:
         judged = judged_in(record, groups, self.measure)
         if not self.defined(len(groups)) or not all(judged.sizes.values()):
             return None

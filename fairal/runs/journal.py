@@ -95,7 +95,10 @@ class Journal(Paths):
             if kept and kept[0] == stamp:
                 _records.move_to_end(path)
                 return kept[1]
-        records = _parse(whole_lines(path)[0], key)
+        try:
+            records = parse_records(whole_lines(path)[0])
+        except ValueError as error:
+            raise Damaged(f"The records of run {key.run} in {key.experiment} are {error}.") from None
         with _records_lock:
             _records[path] = (stamp, records)
             while len(_records) > _KEPT_RUNS:
@@ -156,15 +159,20 @@ class Journal(Paths):
             return ""
 
 
-def _parse(lines: list[bytes], key: RunKey) -> tuple[Record, ...]:
+def parse_records(lines: list[bytes]) -> tuple[Record, ...]:
+    """Read a run's records, one a line, in the order of their rounds.
+
+    Raises:
+        ValueError: Some are from a newer version, or are none; the text says which.
+    """
     if any(_schema(line) > SCHEMA for line in lines):
-        raise Damaged(f"The records of run {key.run} in {key.experiment} are from a newer fairal.")
+        raise ValueError("from a newer fairal")
     try:
         records = tuple(Record.from_line(line) for line in lines)
     except ValueError:
         records = None
     if records is None or any(record.round != i for i, record in enumerate(records)):
-        raise Damaged(f"The records of run {key.run} in {key.experiment} are damaged; delete the run.")
+        raise ValueError("damaged")
     return records
 
 

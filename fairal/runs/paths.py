@@ -56,6 +56,11 @@ class Paths:
         return self.home / "experiments"
 
     @property
+    def bundles_dir(self) -> Path:
+        """Added bundles: read only, made on the first."""
+        return self.home / "bundles"
+
+    @property
     def workers_dir(self) -> Path:
         return self.home / "workers"
 

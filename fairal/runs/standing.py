@@ -6,6 +6,7 @@ from typing import Protocol
 from fairal.errors import FairalError, InputError
 from fairal.facts.state import RunState
 from fairal.runs.locks import is_locked
+from fairal.runs.reader import Reader
 from fairal.runs.store import RunKey, Store
 
 
@@ -109,13 +110,13 @@ def live_workers(store: Store) -> int:
     return sum(is_locked(path) for path in store.workers_dir.glob("*.lock"))
 
 
-def find(store: Store, name: str) -> str:
+def find(reader: Reader, name: str) -> str:
     """Resolve an experiment's id, or its unambiguous beginning, or ``latest``.
 
     Raises:
         InputError: None, or more than one, matches.
     """
-    there = store.experiments()
+    there = reader.experiments()
     if name == "latest" and there:
         return there[0]
     matches = [e for e in there if e == name] or [e for e in there if name and e.startswith(name)]

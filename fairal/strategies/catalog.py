@@ -6,6 +6,10 @@ Nothing heavy is imported here; a strategy's function is loaded when a run needs
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from zlib import crc32
+
+SPARE_COLOURS = ("#8C8C00", "#B0307A", "#3A3A3A", "#00A6A6", "#9C6ADE", "#7A3B1D")
+"""For a strategy that names no colour of its own yet."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +21,8 @@ class Entry:
         picks_by, role: What it does and what it is there for, in plain words.
         source: Where it comes from.
         function: Where it is, ``module:function``.
-        colour: Its own in every chart, apart from the others' and the groups' for colour-blind people too (a test).
+        colour: Its own in every chart, apart from the others' and the groups' for colour-blind people too (a test);
+            one of the spare ones where none is given.
         headline: Whether it is the one that headlines speak of.
         needs: What must be computed for it before it picks, see `Pool`: ``out_of_fold`` or nothing.
     """
@@ -28,9 +33,13 @@ class Entry:
     role: str
     source: str
     function: str
-    colour: str
+    colour: str = ""
     headline: bool = False
     needs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.colour:
+            object.__setattr__(self, "colour", SPARE_COLOURS[crc32(self.id.encode()) % len(SPARE_COLOURS)])
 
     def load(self) -> Callable:
         """Import the strategy's function."""

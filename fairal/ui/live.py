@@ -74,11 +74,6 @@ def live(store: Store, experiments: Sequence[str], draw: Callable[[], None]) -> 
     again()
 
 
-def progress_bar(store: Store, experiment: str) -> str:
-    """Draw an experiment's progress; returns its state."""
-    return progress(store, see_runs(store, experiment))
-
-
 def progress(store: Store, runs: Sequence[SeenRun | RunFacts]) -> str:
     """Draw the progress of an experiment whose runs were read; returns its state."""
     shown, states = [run.shown for run in runs], [run.state for run in runs]

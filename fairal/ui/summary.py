@@ -34,8 +34,9 @@ def show_cards(subject: Subject, summary: Sequence[ArmSummary]) -> None:
     first = headline_arm([card.arm for card in cards])
     cards = sorted(cards, key=lambda card: card.arm != first)
     if cards:
-        seeds = " or ".join(str(n) for n in sorted({card.seeds for card in cards}))
-        st.caption(f"Against {subject.versus} at {summary[0].labelled} labelled scans, n = {seeds} seed(s).")
+        counts = sorted({card.seeds for card in cards})
+        seeds = " or ".join(map(str, counts)) + (" seed" if counts == [1] else " seeds")
+        st.caption(f"Against {subject.versus} at {summary[0].labelled} labelled scans, n = {seeds}.")
     with st.container(horizontal=True):
         for card in cards:
             with st.container(border=True, width=CARD_WIDTH, gap=None):

@@ -258,3 +258,17 @@ def test_opening_a_page_brings_nothing_heavy_into_the_server():
 def test_pages_are_thin():
     for name in PAGES:
         assert len((ROOT / "pages" / f"{name}.py").read_text().splitlines()) <= 80, name
+
+
+def test_compare_answers_how_many_more_when_asked(monkeypatch, finished):
+    from streamlit.testing.v1 import AppTest
+
+    store, experiment = finished
+    monkeypatch.setenv("FAIRAL_HOME", str(store.home))
+    monkeypatch.chdir(ROOT)
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    test.session_state["more"] = True
+    test.query_params["experiments"] = experiment
+    test.switch_page("pages/compare.py").run()
+    assert not test.exception
+    assert any("no number" in text.value or "more of" in text.value for text in test.text)
