@@ -14,6 +14,7 @@ from fairal.runs.crew import Team
 from fairal.runs.crews.local import start_worker
 from fairal.runs.standing import standing
 from fairal.runs.store import Store
+from fairal.ui.frame import PAGES
 from fairal.ui.server import Dashboard
 
 CHROMIUM = next(
@@ -100,7 +101,7 @@ def picture_of(page, selector: str = "canvas[data-column='0']") -> list[int]:
     )
 
 
-@pytest.mark.parametrize("name", ["cohort", "launch", "runs", "compare", "slices", "overview"])
+@pytest.mark.parametrize("name", ["cohort", "launch", "runs", "compare", "slices", "next", "overview"])
 def test_a_cold_deep_link_has_the_full_navigation(browser, tmp_path, name):
     with Dashboard(tmp_path / "home", FAIRAL_WARM="0") as cold:
         page = browser.new_page()
@@ -108,7 +109,7 @@ def test_a_cold_deep_link_has_the_full_navigation(browser, tmp_path, name):
         page.goto(cold.url(name))
         page.get_by_role("heading", level=1).wait_for()
         links = page.get_by_test_id("stSidebarNav").get_by_role("link")
-        wait_for(lambda: links.count() == 6, 20, "six links in the navigation")
+        wait_for(lambda: links.count() == len(PAGES), 20, "a link to every page in the navigation")
         assert "Page not found" not in page.content()
         no_traceback(page)
         page.close()
