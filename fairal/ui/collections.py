@@ -16,7 +16,7 @@ from fairal.ui.charts import chart
 from fairal.ui.frame import page_path
 from fairal.ui.literal import literal
 
-A_GROUP = 3
+A_GROUP = 6
 """Pictures of each group in the gallery."""
 _PICTURE_PIXELS = 260
 _NAME_CHARACTERS = 60
@@ -49,7 +49,7 @@ def show_collection(collections: Collections, name: str) -> None:
     with left:
         _groups(collection)
         if st.button("Carry this into Launch", type="primary", icon=":material/rocket_launch:"):
-            st.switch_page(page_path("launch"), query_params={"collection": name})
+            st.switch_page(page_path("launch"), query_params={"scans": name})
     with right:
         _volumes(collection)
     _gallery(collection)
@@ -97,8 +97,8 @@ def _groups(collection: Collection) -> None:
             "group": "Group",
             "usable": st.column_config.NumberColumn("Usable"),
             "labelled": st.column_config.NumberColumn("Labelled"),
-            "unlabelled": st.column_config.NumberColumn("Without a mask"),
-            "mean_volume_mm3": st.column_config.NumberColumn("Mean volume (mm³)", format="%.0f"),
+            "unlabelled": st.column_config.NumberColumn("No mask"),
+            "mean_volume_mm3": st.column_config.NumberColumn("Mean mm³", format="%.0f"),
         },
         alt=f"{len(rows)} groups with {rows.usable.sum()} usable scans, {rows.labelled.sum()} of them labelled",
     )
@@ -131,7 +131,7 @@ def _gallery(collection: Collection) -> None:
     for group, colour in group_colours(collection.groups).items():
         of_group = sorted((s for s in collection.scans if s.group == group), key=lambda scan: not scan.has_mask)
         st.markdown(f"**{literal(group, _NAME_CHARACTERS)}**")
-        for column, scan in zip(st.columns(2 * A_GROUP), of_group[:A_GROUP], strict=False):
+        for column, scan in zip(st.columns(A_GROUP), of_group[:A_GROUP], strict=False):
             shown = literal(scan.participant_id, _NAME_CHARACTERS)
             image = _slice(collection, where, scan.participant_id, plane, colour)
             said = f"{plane} slice of {plain(scan.participant_id, _NAME_CHARACTERS)}"

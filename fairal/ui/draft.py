@@ -46,7 +46,7 @@ class Draft:
         pool, pairs: Subjects of the pool, matched pairs of the test set.
         view: A key of `VIEWS`.
         starts: Counts such as ``5+1``, reference + biased; an experiment for each.
-        collection: The imported scans to work on; empty for the synthetic cohort. Then the fields above say nothing,
+        scans: The collection to work on; empty for the synthetic cohort. Then the fields above say nothing,
             and the next three do.
         test_share: Of the labelled scans of each group, those to test on.
         unlabelled: What becomes of scans without a mask, a key of `sources.UNLABELLED`.
@@ -67,7 +67,7 @@ class Draft:
     pairs: int = 50
     view: str = "Deep grey matter, 1.5 mm"
     starts: tuple[str, ...] = ("5+1",)
-    collection: str = ""
+    scans: str = ""
     test_share: float = 0.3
     unlabelled: str = "leave_out"
     own_start: tuple[tuple[str, int], ...] = ()
@@ -139,7 +139,7 @@ class Draft:
         Raises:
             InputError: A start is not two counts, or there is none.
         """
-        if self.collection:
+        if self.scans:
             return [self._content(self.name, self.study, dict(self.own_start))]
         if not self.starts:
             raise InputError("Choose at least one start, e.g. 5+1.")
@@ -160,7 +160,7 @@ class Draft:
     def budget(self) -> list[int]:
         """Labelled scans at the end, for each start."""
         own = [sum(count for _, count in self.own_start)]
-        starts = own if self.collection else [sum(parse_start(text)) for text in self.starts]
+        starts = own if self.scans else [sum(parse_start(text)) for text in self.starts]
         return [start + self.per_round * self.rounds for start in starts]
 
     def _content(self, name: str, study: str, start: dict[str, int]) -> dict[str, Any]:

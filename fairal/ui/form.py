@@ -13,7 +13,7 @@ from fairal.ui import draft as fields
 from fairal.ui.arms import choose_arms, choose_baseline, tick
 from fairal.ui.draft import Draft, as_asked, selectable, start_text
 from fairal.ui.literal import literal
-from fairal.ui.own_fields import asked_for_alone, choose_source, forget_starts, split_fields, start_fields, suggest
+from fairal.ui.own_fields import asked_for_alone, choose_source, split_fields, start_anew, start_fields, suggest
 from fairal.ui.sources import VIEWS
 
 PRESET_NAMES = {
@@ -79,7 +79,7 @@ def _current() -> Draft:
 
 
 def _put(draft: Draft) -> None:
-    forget_starts()
+    start_anew()
     for name in fields.NAMES:
         value = getattr(draft, name)
         st.session_state[name] = list(value) if isinstance(value, tuple) else value
@@ -149,7 +149,7 @@ def _fields(home: Path) -> Draft:
     with cohort:
         st.subheader("Cohort")
         st.text_input("Name", _BLANK.name, key="name", max_chars=80, **_BOUND)
-        collection = choose_source(home, lambda: _suggest_for(home, st.session_state["collection"]))
+        collection = choose_source(home, lambda: _suggest_for(home, st.session_state["scans"]))
         known = split_fields(home, collection) if collection else _bias()
     with budget:
         st.subheader("Budget")

@@ -15,7 +15,7 @@ from fairal.ui.sources import UNLABELLED
 
 _BLANK = Draft()
 _BOUND = {"bind": "query-params"}
-_START = "own_start_"
+_START, _ANEW = "own_start_", "own_start_anew"
 MATCHED_NOT = (
     "One set of scans, split anew for each seed: seeds differ by split and training only. Groups are not matched, so a "
     "gap may also come from what else differs between them."
@@ -38,23 +38,20 @@ def known_cohort(home: Path, collection: str, test_share: float = 0.3, unlabelle
     return cohort.model_copy(update={"facts": facts_of(cohort, home)})
 
 
-def forget_starts() -> None:
+def start_anew() -> None:
     """Let the counts at the start be those of the draft again, not those of the fields or the address."""
-    for key in [key for key in st.session_state if str(key).startswith(_START)]:
-        del st.session_state[key]
-    for key in [key for key in st.query_params if key.startswith(_START)]:
-        del st.query_params[key]
+    st.session_state[_ANEW] = True
 
 
 def choose_source(home: Path, on_change) -> str:
     """Draw the choice between the synthetic cohort ('') and the collections of a home."""
     names = Collections(home).names()
-    if any(name not in names for name in st.query_params.get_all("collection") if name):
+    if any(name not in names for name in st.query_params.get_all("scans") if name):
         st.warning("The collection in the address is not here (any more); this is the synthetic cohort.")
     return st.selectbox(
         "Scans",
         ["", *names],
-        key="collection",
+        key="scans",
         format_func=lambda name: name or "Synthetic cohort",
         on_change=on_change,
         help="Synthetic subjects with a bias of known strength, or a collection that was imported on Cohort.",
@@ -85,23 +82,25 @@ def split_fields(home: Path, collection: str) -> FolderCohort:
 
 def start_fields(cohort: FolderCohort) -> None:
     """Draw a count for each group; what they say becomes the draft's `own_start`."""
-    asked = dict(st.session_state.get("own_start", ()))
+    pool = cohort.pool_counts()
+    asked = {group: count for group, count in st.session_state.get("own_start", ()) if group in pool}
+    anew = st.session_state.pop(_ANEW, False)
     st.caption("Labelled at the start:")
-    for i, (group, most) in enumerate(cohort.pool_counts().items()):
+    for i, (group, most) in enumerate(pool.items()):
         key = f"{_START}{i}"
-        if key in st.session_state:
+        if key in st.session_state and not anew:
             st.session_state[key] = min(st.session_state[key], most)  # the test set may have grown
-        elif key not in st.query_params:
+        elif anew or key not in st.query_params:
             st.session_state[key] = min(asked.get(group, 0 if asked else 1), most)
         st.number_input(literal(group, 60), 0, most, key=key, **_BOUND)
-    counts = ((group, int(st.session_state[f"{_START}{i}"])) for i, group in enumerate(cohort.pool_counts()))
+    counts = ((group, int(st.session_state[f"{_START}{i}"])) for i, group in enumerate(pool))
     st.session_state["own_start"] = [(group, count) for group, count in counts if count]
 
 
 def asked_for_alone() -> str:
     """The collection that the address names and nothing else does: then a whole what-if is suggested for it."""
-    asked = st.query_params.get("collection", "")
-    return asked if asked and list(st.query_params) == ["collection"] and "collection" not in st.session_state else ""
+    asked = st.query_params.get("scans", "")
+    return asked if asked and list(st.query_params) == ["scans"] and "scans" not in st.session_state else ""
 
 
 def suggest(home: Path, collection: str) -> list[ExperimentConfig]:

@@ -26,7 +26,7 @@ def words_of(cohort: SyntheticCohort | FolderCohort) -> dict[str, Any]:
         InputError: The form has no words for it.
     """
     if isinstance(cohort, FolderCohort):
-        return {name: getattr(cohort, name) for name in ("collection", "test_share", "unlabelled")}
+        return {"scans": cohort.collection, "test_share": cohort.test_share, "unlabelled": cohort.unlabelled}
     if cohort.group_names != GROUPS:
         raise cannot_say(f"groups {', '.join(cohort.group_names)}: it knows a reference and a biased group")
     biased = cohort.groups[1]
@@ -42,8 +42,9 @@ def words_of(cohort: SyntheticCohort | FolderCohort) -> dict[str, Any]:
 
 def cohort_content(words: Mapping[str, Any]) -> dict[str, Any]:
     """Write a cohort as JSON, from a draft's fields."""
-    if words["collection"]:
-        return {"kind": "folder"} | {name: words[name] for name in ("collection", "test_share", "unlabelled")}
+    if words["scans"]:
+        split = {name: words[name] for name in ("test_share", "unlabelled")}
+        return {"kind": "folder", "collection": words["scans"], **split}
     field_of_view, spacing_mm = VIEWS[words["view"]]
     share = words["biased_share"]
     return {

@@ -102,7 +102,7 @@ def test_a_what_if_on_own_scans_comes_back_as_it_was(configs):
 
 
 def of_own_scans(**cohort) -> ExperimentConfig:
-    draft = replace(Draft(), collection="own", own_start=(("a", 2), ("b", 1)))
+    draft = replace(Draft(), scans="own", own_start=(("a", 2), ("b", 1)))
     content = draft.contents()[0]
     content["cohort"] |= cohort
     return ExperimentConfig.model_validate(content)

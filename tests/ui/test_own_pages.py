@@ -65,7 +65,7 @@ def test_cohort_shows_a_collection_with_its_groups_pictures_and_what_was_left_ou
     groups, left_out = page.dataframe
     assert groups.value.labelled.tolist() == [8, 9, 10]
     assert left_out.value.iloc[0].tolist()[0::2] == ["sub-99", "There is a mask but no image."]
-    assert len(page.image) == 9, "three scans of each group"
+    assert len(page.image) == 18, "six scans of each group"
 
 
 def test_what_a_table_calls_a_group_is_never_markup(monkeypatch, imported):
@@ -73,19 +73,19 @@ def test_what_a_table_calls_a_group_is_never_markup(monkeypatch, imported):
     for kind in ("markdown", "caption"):
         for element in getattr(page, kind):
             assert "![" not in element.value
-    launch = open_page(monkeypatch, imported, "launch", {"collection": "own"})
+    launch = open_page(monkeypatch, imported, "launch", {"scans": "own"})
     assert all("![" not in number.label for number in launch.number_input)
 
 
 def test_a_collection_that_is_not_there_is_said_and_the_synthetic_cohort_shown(monkeypatch, imported):
-    page = open_page(monkeypatch, imported, "launch", {"collection": "gone"})
+    page = open_page(monkeypatch, imported, "launch", {"scans": "gone"})
     assert "not here (any more)" in said(page)
-    assert page.selectbox(key="collection").value == ""
+    assert page.selectbox(key="scans").value == ""
     assert page.slider(key="bias")
 
 
 def test_launch_suggests_a_what_if_for_the_collection_in_the_address(monkeypatch, imported):
-    page = open_page(monkeypatch, imported, "launch", {"collection": "own"})
+    page = open_page(monkeypatch, imported, "launch", {"scans": "own"})
     assert not page.exception
     assert page.text_input(key="name").value == "own own"
     assert [(n.key, n.value) for n in page.number_input if n.key.startswith("own_start_")] == [
@@ -97,7 +97,7 @@ def test_launch_suggests_a_what_if_for_the_collection_in_the_address(monkeypatch
 
 
 def test_what_is_chosen_for_a_collection_is_what_json_shows_and_what_is_launched(monkeypatch, imported):
-    page = open_page(monkeypatch, imported, "launch", {"collection": "own"})
+    page = open_page(monkeypatch, imported, "launch", {"scans": "own"})
     page.slider(key="test_share").set_value(0.5).run()
     page.selectbox(key="unlabelled").set_value("wait").run()
     page.number_input(key="own_start_1").set_value(2).run()
@@ -125,17 +125,26 @@ def test_what_is_chosen_for_a_collection_is_what_json_shows_and_what_is_launched
     assert clone.number_input(key="own_start_1").value == 2
 
 
+def test_cohort_carries_its_collection_into_launch(monkeypatch, imported):
+    page = open_page(monkeypatch, imported, "cohort", {"collection": "own"})
+    button(page, "Carry this into Launch").click().run()
+    assert not page.exception
+    assert page.title[0].value == "Launch an experiment"
+    assert page.selectbox(key="scans").value == "own"
+    assert page.text_input(key="name").value == "own own"
+
+
 def test_turning_from_a_collection_to_the_synthetic_cohort_brings_its_fields_back(monkeypatch, imported):
-    page = open_page(monkeypatch, imported, "launch", {"collection": "own"})
-    page.selectbox(key="collection").set_value("").run()
+    page = open_page(monkeypatch, imported, "launch", {"scans": "own"})
+    page.selectbox(key="scans").set_value("").run()
     assert not page.exception
     assert page.slider(key="bias").value == 1.0
-    page.selectbox(key="collection").set_value("own").run()
+    page.selectbox(key="scans").set_value("own").run()
     assert page.text_input(key="name").value == "own own"
 
 
 def test_a_larger_test_set_lowers_a_start_that_it_leaves_too_few_for(monkeypatch, imported):
-    page = open_page(monkeypatch, imported, "launch", {"collection": "own"})
+    page = open_page(monkeypatch, imported, "launch", {"scans": "own"})
     page.number_input(key="own_start_0").set_value(5).run()
     page.slider(key="test_share").set_value(0.9).run()
     assert not page.exception
@@ -147,8 +156,8 @@ def test_a_damaged_collection_is_a_sentence_on_both_pages(monkeypatch, tmp_path,
     folder = store.home / "collections" / "own"
     folder.mkdir(parents=True)
     (folder / "collection.json").write_text("{")
-    for name in ("cohort", "launch"):
-        page = open_page(monkeypatch, store, name, {"collection": "own"})
+    for name, parameter in (("cohort", "collection"), ("launch", "scans")):
+        page = open_page(monkeypatch, store, name, {parameter: "own"})
         assert not page.exception
         assert "The collection own is damaged" in said(page)
 
