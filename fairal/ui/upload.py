@@ -88,14 +88,8 @@ def start_upload(home: Path, name: str, group: str, structure: str, archive: Bin
     Raises:
         InputError: A field is not what it must be; the archive itself is looked at by the process.
     """
-    collections = Collections(home)
-    if collections.folder(name).exists():
-        raise InputError(f"There is a collection '{name}' already; choose another name.")
     group, labels = group.strip(), structure.replace(" ", "")
-    if not group or not group.isprintable() or len(group) > 80:
-        raise InputError("The group column must be named as in the table, such as sex.")
-    if not all(v.isascii() and v.isdigit() and 0 < int(v[:9]) <= LABEL_MAX for v in labels.split(",") if labels):
-        raise InputError(f"The structure must be label values in 1..{LABEL_MAX} such as 1,2, or empty.")
+    _check_fields(home, name, group, labels)
     home.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(home)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=home))
@@ -113,6 +107,15 @@ def start_upload(home: Path, name: str, group: str, structure: str, archive: Bin
             env={**os.environ, "OMP_NUM_THREADS": "1"},  # the workers have the cores
         )
     return Upload(name, folder, process)
+
+
+def _check_fields(home: Path, name: str, group: str, labels: str) -> None:
+    if Collections(home).folder(name).exists():
+        raise InputError(f"There is a collection '{name}' already; choose another name.")
+    if not group or not group.isprintable() or len(group) > 80:
+        raise InputError("The group column must be named as in the table, such as sex.")
+    if not all(v.isascii() and v.isdigit() and 0 < int(v[:9]) <= LABEL_MAX for v in labels.split(",") if labels):
+        raise InputError(f"The structure must be label values in 1..{LABEL_MAX} such as 1,2, or empty.")
 
 
 def _remove_abandoned(home: Path) -> None:
