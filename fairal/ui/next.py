@@ -32,17 +32,6 @@ _COLUMNS = 5
 _THUMBNAIL_PIXELS = 220
 
 
-def open_collection(home: Path, name: str) -> Collection:
-    """Open a collection; read again only where its `collection.json` was replaced. Errors as `Collections.open`."""
-    changed = (Collections(home).folder(name) / "collection.json").stat().st_mtime_ns
-    return _opened(str(home), name, changed)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _opened(home: str, name: str, changed: int) -> Collection:
-    return Collections(Path(home)).open(name)
-
-
 # ---------------------------------------------------------------------- asking
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from own_scans import LABELLED, import_mine, label, look_again, own_folders
-from ui_states import open_page, said
+from ui_states import open_page, said, written
 
 from fairal.cohort.folder.collection import Collections
 from fairal.config.advice import ask_next
@@ -84,7 +84,7 @@ def test_what_became_of_the_last_work_is_said(monkeypatch, answered, desk, work,
     desk.write_work(work)
     page = open_page(monkeypatch, answered[0], "next")
     assert not page.exception
-    assert sentence in said(page)
+    assert sentence in written(page)
 
 
 def test_work_is_shown_and_can_be_stopped(monkeypatch, answered, desk):
@@ -107,7 +107,7 @@ def test_a_scan_can_be_put_aside_with_a_reason_and_offered_again(monkeypatch, an
     assert not page.exception
     assert desk.aside()[name].reason == "it *moved*"
     assert len(page.image) == 2
-    assert r"it \*moved\*" in said(page)
+    assert r"it \*moved\*" in written(page)
     page.button(key=f"back_{name}").click().run()
     assert desk.aside() == {}
     assert len(page.image) == 3
