@@ -130,7 +130,7 @@ def test_click_demo_watch_it_grow_and_see_it_in_compare(server, page, home):
     assert home.experiments() == [experiment], "a double click launches once"
     page.get_by_role("button", name="Open in Compare").click()
     page.get_by_role("heading", name="Compare", exact=True).wait_for()
-    page.get_by_role("heading", name="Who paid").wait_for()
+    page.get_by_role("heading", name="Who paid, in Dice").wait_for()
     wait_for(lambda: page.locator("[data-testid=stVegaLiteChart]").count() >= 7, 20, "seven charts")
     assert experiment in page.url, "the address names what it shows"
     no_traceback(page)
@@ -176,7 +176,7 @@ def test_niivue_draws_the_subject(server, page):
 
 def test_a_chart_can_be_downloaded_and_the_report_opens_offline(server, page, browser, tmp_path):
     page.goto(server.url("compare"))
-    page.get_by_role("heading", name="Who paid").wait_for()
+    page.get_by_role("heading", name="Who paid, in Dice").wait_for()
     page.get_by_role("button", name="Data").first.click()
     assert b"<svg" in download(page, "SVG").read_bytes()[:200]
     # A new page instead of a closed popover: closing reruns the script, and a click in that instant would be lost.
@@ -191,13 +191,13 @@ def test_a_chart_can_be_downloaded_and_the_report_opens_offline(server, page, br
 
 
 def test_an_address_shows_a_colleague_the_same_thing(server, page, browser):
-    page.goto(server.url("compare?measure=Equity-scaled+Dice&baseline=Random"))
-    page.get_by_role("heading", name="Equity-scaled Dice").wait_for()
-    page.get_by_text("Against random.").wait_for()
+    page.goto(server.url("compare?over=Worst+group&baseline=Random"))
+    page.get_by_role("heading", name="Worst group's Dice").wait_for()
+    page.get_by_text("Against random at").wait_for()
     other = browser.new_context().new_page()
     other.goto(page.url)
-    other.get_by_role("heading", name="Equity-scaled Dice").wait_for(timeout=WAIT)
-    other.get_by_text("Against random.").wait_for(timeout=WAIT)
+    other.get_by_role("heading", name="Worst group's Dice").wait_for(timeout=WAIT)
+    other.get_by_text("Against random at").wait_for(timeout=WAIT)
     no_traceback(other)
 
 
