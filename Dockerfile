@@ -1,6 +1,6 @@
 # The dashboard in a container, on the CPU:
 #
-#   docker build -t fairal .
+#   docker build -t fairal --build-arg TORCH_INDEX=<address of PyTorch's index of CPU builds> .
 #   docker run --init --rm -p 127.0.0.1:8501:8501 -v fairal-home:/home/fairal/data fairal
 #
 # State of this file: written against the documentation. It has not been built or run yet, because no Docker daemon was
@@ -9,10 +9,11 @@ FROM python:3.11-slim
 
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 
-# torch stands first in requirements.txt; the index of CPU builds serves it alone, without gigabytes of CUDA. One command
-# for all, so that no later one can pull in another build of it.
+# torch stands first in requirements.txt, and one command installs all, so that no later one can pull in another build of
+# it. Without the index of CPU builds, pip takes the build with CUDA: it works as well, and is gigabytes larger.
+ARG TORCH_INDEX=""
 COPY requirements.txt /build/
-RUN pip install --extra-index-url https://download.pytorch.org/whl/cpu -r /build/requirements.txt
+RUN pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -r /build/requirements.txt
 
 COPY pyproject.toml setup.py README.md LICENSE app.py /build/
 COPY .streamlit /build/.streamlit

@@ -89,6 +89,8 @@ def _smoke() -> list[ExperimentConfig]:
 
 
 OWN_ARMS = ("random", "entropy", "weighted_entropy", "worst_group_random", "parity+balanced")
+OWN_LEARNER = LearnerConfig(steps=300)
+"""Real scans are told apart less easily than synthetic ones: twice the demo's steps."""
 
 
 def own(cohort: FolderCohort) -> list[ExperimentConfig]:
@@ -112,7 +114,7 @@ def own(cohort: FolderCohort) -> list[ExperimentConfig]:
     config = {
         "name": f"own {cohort.collection}",
         "cohort": cohort.model_dump(mode="json"),
-        "learner": {"steps": 300},
+        "learner": OWN_LEARNER.model_dump(mode="json"),
         "query": {"start": start, "per_round": per_round, "rounds": min(4, left // per_round)},
         "strategies": OWN_ARMS,
         "seeds": list(range(5)),

@@ -1,47 +1,17 @@
-"""Cohort: what a bias of this strength does to a brain, at once."""
+"""Cohort: what a bias of this strength does to a brain, at once; or what a person's own scans hold."""
 
-import pandas as pd
-import streamlit as st
-
-from fairal.report.charts import volume_histogram
-from fairal.ui.charts import chart
+from fairal.cohort.folder.collection import Collections
+from fairal.ui.collections import choose_collection, show_collection
 from fairal.ui.frame import begin, saying
-from fairal.ui.preview import PLANES, anatomies, bias_controls, gallery, twin_pictures, volumes
+from fairal.ui.synthetic import show_synthetic
+from fairal.ui.upload_form import upload_section
 
-begin("The cohort, and the bias built into it")
-controls, shown = st.columns([1, 3], gap="large")
-with controls:
-    strength, fade, share, subject = bias_controls()
-anatomies()
-with shown, saying():
-    rows = [(plane, twin_pictures(subject, strength, fade, plane)) for plane in PLANES]
-    for column, title in zip(st.columns(3), rows[0][1], strict=True):
-        for plane, pictures in rows:
-            text = f"{title}, {plane} plane, subject {subject + 1}, strength {strength:g}"
-            column.image(pictures[title], width="stretch", alt=text, caption=title if plane == PLANES[0] else None)
-    st.caption(
-        "The same synthetic subject: same anatomy, same scan. Only the neighbourhood of the left caudate differs; "
-        "outside it the twins are equal bit for bit. L is the patient's left."
-    )
-
+store = begin("The cohort")
+collections = Collections(store.home)
+name = choose_collection(collections)
+upload_section(store)
 with saying():
-    table = volumes(strength, fade)
-    pairs = [("reference", off) for off, _ in table] + [("biased", on) for _, on in table]
-    frame = pd.DataFrame(pairs, columns=["group", "volume_mm3"])
-    means = frame.groupby("group").volume_mm3.mean()
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        st.subheader("Volume of the left caudate")
-        said = f"Mean {means['reference']:,.0f} mm³ without and {means['biased']:,.0f} mm³ with the bias."
-        chart(
-            lambda: volume_histogram(frame, ("reference", "biased")),
-            frame,
-            "cohort_volumes",
-            said,
-            f"{said} n = {len(table)} synthetic subjects, each as its own twin; {share:.0%} of the pool "
-            "would be of the biased group.",
-        )
-    with right:
-        st.subheader("More subjects with the bias on")
-        for column, image in zip(st.columns(3) * 2, gallery(strength, fade), strict=True):
-            column.image(image, width="stretch", alt=f"Coronal slice with the bias at strength {strength:g}")
+    if name:
+        show_collection(collections, name)
+    else:
+        show_synthetic()

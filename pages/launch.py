@@ -4,14 +4,16 @@ import secrets
 
 import streamlit as st
 
+from fairal.cohort.folder.source import look_at
 from fairal.config import ExperimentConfig
-from fairal.errors import InputError
+from fairal.errors import FairalError, InputError
 from fairal.runs.crew import team
 from fairal.runs.launch import launch
 from fairal.runs.speed import estimate_seconds
 from fairal.runs.store import Damaged
 from fairal.ui.form import fill, launch_form
 from fairal.ui.frame import LINGER_SECONDS, begin, page_path, saying
+from fairal.ui.literal import literal
 from fairal.ui.live import duration
 
 ASK_ABOVE_SECONDS = 3600.0
@@ -38,9 +40,10 @@ def seconds_of(configs: list[ExperimentConfig]) -> float:
 
 configs: list[ExperimentConfig] = []
 try:
-    configs = launch_form(lambda wanted: duration(seconds_of(wanted)))
-except InputError as error:
-    st.error(str(error), icon=":material/error:")
+    wanted = launch_form(store.home, lambda some: duration(seconds_of(some)))
+    configs = [look_at(config, store.home) for config in wanted]
+except FairalError as error:
+    st.error(literal(error), icon=":material/error:")
 
 summary, action = st.columns([3, 1], vertical_alignment="center")
 sure = bool(configs)

@@ -5,12 +5,12 @@ import streamlit as st
 from fairal.cohort.folder.collection import Collections
 from fairal.errors import FairalError
 from fairal.runs.advice import Desk
+from fairal.ui.collections import open_collection
 from fairal.ui.frame import begin, saying
 from fairal.ui.next import (
     ask_button,
     cost_text,
     groups_table,
-    open_collection,
     question_form,
     wanted_cards,
     what_came,
@@ -30,7 +30,7 @@ if not names:
     st.stop()
 name = st.selectbox("Collection", names, key="next_of", bind="query-params")
 try:
-    collection = open_collection(store.home, name)
+    collection = open_collection(Collections(store.home), name)
     desk = Desk(collection.folder)
     answers, damaged = desk.history()
     desk.aside()

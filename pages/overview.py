@@ -14,7 +14,8 @@ from fairal.runs.launch import launch
 from fairal.runs.library import readers
 from fairal.runs.speed import estimate_seconds
 from fairal.ui.charts import show
-from fairal.ui.frame import LINGER_SECONDS, ROOT, begin, literal, page_path, say_origin, saying
+from fairal.ui.frame import LINGER_SECONDS, ROOT, begin, page_path, say_origin, saying
+from fairal.ui.literal import literal
 from fairal.ui.live import duration, live, progress
 from fairal.ui.reading import ReadOnce
 from fairal.ui.summary import metric_cards

@@ -6,7 +6,8 @@ from fairal.errors import FairalError
 from fairal.report.arms import arm_label
 from fairal.report.results import read_experiment
 from fairal.runs.library import readers
-from fairal.ui.frame import begin, empty, latest_unless_asked, literal, say_origin, saying, warn_if_missing
+from fairal.ui.frame import begin, empty, latest_unless_asked, say_origin, saying, warn_if_missing
+from fairal.ui.literal import literal
 from fairal.ui.reading import ReadOnce
 from fairal.ui.slices import gallery_tab, maps_tab, still_tab, subjects_of, volume_tab
 from fairal.ui.viewer import slice_viewer

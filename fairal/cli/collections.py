@@ -3,6 +3,7 @@
 import json
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Annotated
@@ -16,9 +17,11 @@ from rich.text import Text
 
 from fairal.cohort.folder.collection import Collections
 from fairal.cohort.folder.plain import plain
+from fairal.cohort.folder.unpack import unpacked
 from fairal.cohort.folder.wishes import Report, TooFewGroups, Wishes, report_on
 from fairal.errors import FairalError, InputError
 from fairal.facts.advice import came_of
+from fairal.files import write_json
 from fairal.runs import control
 from fairal.runs.advice import Desk
 from fairal.runs.crews.engine import crew_of
@@ -40,7 +43,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def import_command(
-    folder: Annotated[Path, typer.Argument(help="BIDS, or the Decathlon's or nnU-Net's layout; is only read.")],
+    folder: Annotated[Path, typer.Argument(help="BIDS, or the Decathlon's or nnU-Net's layout, or a .zip.")],
     name: Annotated[str, typer.Option(help="Of the collection.")],
     group: Annotated[str, typer.Option(metavar="COLUMN", help="The table's column that holds the group.")],
     participants: Annotated[Path | None, typer.Option(help="The table; by default the folder's.")] = None,
@@ -51,6 +54,7 @@ def import_command(
     update: Annotated[bool, typer.Option("--update", help="Look again at an imported collection.")] = False,
     home: Home = None,
     as_json: AsJson = False,
+    progress: Annotated[Path | None, typer.Option(help="Write how far it is into this file, as JSON.")] = None,
 ) -> None:
     """Import a folder of scans as a collection; says what was left out and why."""
     wishes = Wishes(
@@ -58,11 +62,12 @@ def import_command(
     )
     store = Store(home)
     collections, started = Collections(store.home), monotonic()
-    from fairal.cohort.folder.importing import import_folder, update_collection
-
-    work = update_collection if update else import_folder
     try:
-        report = _with_progress(lambda hear: work(collections, name, wishes, hear))
+        with unpacked(folder, store.home) as scans:
+            from fairal.cohort.folder.importing import import_folder, update_collection
+
+            work, asked = update_collection if update else import_folder, replace(wishes, folder=scans)
+            report = _with_progress(lambda hear: work(collections, name, asked, hear), progress)
     except TooFewGroups as error:
         _show(error.report, as_json, monotonic() - started)
         raise
@@ -89,7 +94,7 @@ def _numbers(text: str, option: str) -> tuple[int, ...]:
         raise InputError(f"{option} must be whole numbers with commas between, got '{plain(text, 40)}'.") from None
 
 
-def _with_progress(work) -> Report:
+def _with_progress(work, progress: Path | None = None) -> Report:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         tasks: dict[str, int] = {}
@@ -98,6 +103,8 @@ def _with_progress(work) -> Report:
             if what not in tasks:
                 tasks[what] = bar.add_task(what, total=total)
             bar.update(tasks[what], completed=done, total=total)
+            if progress:
+                write_json(progress, {"what": what, "done": done, "total": total})
 
         return work(hear)
 

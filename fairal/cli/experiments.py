@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.console import Console
+from rich.table import Column, Table
 from rich.text import Text
 
 from fairal.cli.app import AsJson, Home, Names, On, app, out
@@ -108,12 +109,12 @@ def list_command(
     if not rows:
         out.print("None is shipped." if shipped else "No experiments yet; `fairal demo` runs one.")
         return
-    table = Table("experiment", "name", "state", "created", "runs done")
+    table = Table(Column("experiment", no_wrap=True), "name", "state", "created", "runs done")
     for row in rows:
         runs = f"{row['runs_done']}/{row['runs']}"
         cells = (row["experiment"], row["name"], row.get("origin", row["state"]), row["created"][:16], runs)
         table.add_row(*map(Text, cells))  # a name is text, not markup
-    out.print(table)
+    Console(width=max(out.width, 120), highlight=False).print(table)  # ids stay whole: they are there to be copied
     if older := len(there) + len(bundles) - len(rows):
         out.print(f"{older} older experiments are not shown; --all lists them.")
 

@@ -89,6 +89,7 @@ def _changes(row: "ArmSummary", groups: Sequence[str]) -> list[str]:
 
 def _notes(result: "ExperimentResult", summary: "Sequence[ArmSummary]") -> list[str]:
     from fairal.report.arms import arm_label
+    from fairal.report.figure import OWN_SCANS
 
     notes = [
         f"Reduction of the gap, what the worst group gained and the best lost, and by how much that went past 0, are "
@@ -102,4 +103,4 @@ def _notes(result: "ExperimentResult", summary: "Sequence[ArmSummary]") -> list[
         notes.append("One seed: the interval covers the choice of test subjects, not training or cohort.")
     elif _seeds(summary) > 1:
         notes.append(f"The interval is of the signed gap's reduction, over {_seeds(summary)} seeds (Fieller).")
-    return [*notes, "Synthetic brains; no claim about patients."] if result.synthetic else notes
+    return [*notes, "Synthetic brains; no claim about patients." if result.synthetic else OWN_SCANS]

@@ -22,7 +22,7 @@ def reason(query: str, score: float | None, uncertainty: float | None, weight: f
         return f"{how}: {score:.3g}"
     said = _uncertain(uncertainty)
     if abs(score - uncertainty) <= _CLOSE * max(1.0, abs(uncertainty)):
-        return said
+        return f"{said}, in the quota of its group" if "quota" in how else said
     if abs(score - weight * uncertainty) <= _CLOSE * max(1.0, abs(score)):
         if abs(weight - 1) < 0.05:
             return f"{said}, its group weighs as the average"

@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from fairal.facts.advice import COLUMNS, Answer, Wanted, by_collection_state, came_of
-from fairal.report.colours import group_colours
+from fairal.report.axes import Axis, by_group
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -92,24 +92,17 @@ def dice_by_labelled(frame: pd.DataFrame, groups: Sequence[str]) -> alt.LayerCha
         frame: Of `dice_frame`.
         groups: Of the collection, in its order.
     """
-    colours = group_colours(groups)
-    base = alt.Chart(frame).encode(
-        x=alt.X("labelled:Q", title="Labelled scans", scale=alt.Scale(zero=False, nice=False, padding=12)),
-        y=alt.Y("dice:Q", title="Dice, cross-validated", scale=alt.Scale(zero=False, padding=8)),
-        color=alt.Color(
-            "group:N",
-            title="Group",
-            scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-            legend=alt.Legend(orient="top", symbolOpacity=1),
-        ),
-        tooltip=[
-            alt.Tooltip("group:N", title="Group"),
-            alt.Tooltip("labelled:Q", title="Labelled scans"),
-            alt.Tooltip("labelled_of_group:Q", title="of this group"),
-            alt.Tooltip("dice:Q", title="Dice", format=".3f"),
-            alt.Tooltip("time:N", title="Asked"),
-        ],
-    )
+    x, y = Axis("Labelled scans", ticks=",.0f", number=",.0f"), Axis("Dice, cross-validated")
+    tips = [
+        alt.Tooltip("group:N", title="Group"),
+        x.tip("labelled"),
+        alt.Tooltip("labelled_of_group:Q", title="of this group"),
+        y.tip("dice"),
+        alt.Tooltip("time:N", title="Asked"),
+    ]
+    # The axis' own title would stand where the legend is: the chart is alone, and has the width for one beside it.
+    upright = alt.Y("dice:Q", title=y.title, scale=y.scale(), axis=alt.Axis(format=y.ticks, tickCount=5))
+    base = alt.Chart(frame).encode(x=x.on_x("labelled"), y=upright, color=by_group(groups), tooltip=tips)
     return alt.layer(base.mark_line(strokeWidth=2.5), base.mark_point(filled=True, size=70, opacity=1)).properties(
         height=260
     )

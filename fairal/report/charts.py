@@ -179,13 +179,16 @@ def strength_lines(rows: pd.DataFrame, arms: Sequence[str], y: Axis) -> alt.Laye
     ).properties(height=300)
 
 
-def volume_histogram(frame: pd.DataFrame, groups: Sequence[str]) -> alt.Chart:
-    """Histogram of the structure's volume by group. Columns ``group`` and ``volume_mm3``."""
+def volume_histogram(
+    frame: pd.DataFrame, groups: Sequence[str], structure: str = "left caudate", step_mm3: float | None = 250
+) -> alt.Chart:
+    """Histogram of the structure's volume by group. Columns ``group`` and ``volume_mm3``; no step: about 24 bars."""
+    bars = alt.Bin(step=step_mm3) if step_mm3 else alt.Bin(maxbins=24)
     return (
         alt.Chart(frame)
         .mark_bar(opacity=0.65)
         .encode(
-            x=alt.X("volume_mm3:Q", bin=alt.Bin(step=250), title="Volume of the left caudate (mm³)"),
+            x=alt.X("volume_mm3:Q", bin=bars, title=f"Volume of the {structure} (mm³)"),
             y=alt.Y("count():Q", stack=None, title="Subjects"),
             color=by_group(groups),
             tooltip=["group:N", "count():Q"],

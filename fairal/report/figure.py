@@ -23,6 +23,9 @@ BESIDE = ("dice", "surface_dice")
 """The measures that stand side by side unless others are chosen: alone, Dice counts a smaller structure as an error."""
 
 
+OWN_SCANS = "Own scans: seeds differ by split and training only, groups hold other people."
+
+
 @dataclass(frozen=True)
 class View:
     """What of a comparison is looked at.
@@ -144,7 +147,7 @@ class Subject:
 
     def about(self, *more: str) -> str:
         """Caption: n, then what else must be known, then whose brains these are."""
-        whose = "Synthetic brains." if self.result.synthetic else "Own scans; groups hold other people."
+        whose = "Synthetic brains." if self.result.synthetic else OWN_SCANS
         return " ".join([f"{sample(self.result)}.", *(text for text in more if text), whose])
 
     def lines(self) -> str:

@@ -208,7 +208,7 @@ class Desk:
         Raises:
             InputError: Somebody else does.
         """
-        lock = try_lock(self._lock_file)
+        lock = try_lock(self._lock_file, wait_seconds=1.0)  # whoever only looks at the life sign holds it for a moment
         if lock is None:
             raise InputError(f"Somebody already works on an answer for {self.folder.name}; wait until it is there.")
         with lock:

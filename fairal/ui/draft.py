@@ -7,26 +7,26 @@ from typing import Any
 
 from fairal.config import Arm, ExperimentConfig, LearnerConfig, parse_experiment
 from fairal.errors import InputError
-from fairal.presets import DEMO_STRATEGIES, preset
+from fairal.learner.trainings import PLAIN
+from fairal.presets import DEMO_STRATEGIES, OWN_ARMS, OWN_LEARNER, preset
 from fairal.strategies.catalog import CATALOG, REFERENCES
+from fairal.ui.sources import GROUPS, cannot_say, cohort_content, key_of, parse_start, words_of
 
-LEARNERS: dict[str, LearnerConfig] = {name: preset(name)[0].learner for name in ("demo", "paper-grid", "smoke")}
-VIEWS = {
-    "Deep grey matter, 1.5 mm": ("deep-grey", 1.5),
-    "Deep grey matter, 1 mm": ("deep-grey", 1.0),
-    "Deep grey matter, 3 mm (to try things)": ("deep-grey", 3.0),
-    "Whole brain, 1.5 mm (slow)": ("brain", 1.5),
+LEARNERS: dict[str, LearnerConfig] = {
+    **{name: preset(name)[0].learner for name in ("demo", "paper-grid", "smoke")},
+    "own scans": OWN_LEARNER,
 }
 DEVICES = ("auto", "cpu", "cuda", "mps")
 VOLUMES = ("first_seed", "all", "none")
 STARTS = ("5+1", "3+3", "9+1", "5+5", "2+1", "6+0")
 MOST_SEEDS = 100
-_GROUPS = ("reference", "biased")
 
 
 def selectable() -> dict[str, str]:
-    """Every arm that the form offers: its text (as `Arm` writes it), and how it picks."""
-    return {str(Arm(entry.id)): entry.picks_by for entry in CATALOG.values()}
+    """Every arm that the form offers: its text (as `Arm` writes it), and how it picks (and is trained)."""
+    offered = {str(Arm(entry.id)): entry.picks_by for entry in CATALOG.values()}
+    trained = [arm for text in OWN_ARMS if (arm := Arm.parse(text)).training != PLAIN]
+    return offered | {str(arm): f"{CATALOG[arm.query].picks_by}; trained {arm.training}" for arm in trained}
 
 
 def source(arm: str) -> str:
@@ -46,6 +46,11 @@ class Draft:
         pool, pairs: Subjects of the pool, matched pairs of the test set.
         view: A key of `VIEWS`.
         starts: Counts such as ``5+1``, reference + biased; an experiment for each.
+        scans: The collection to work on; empty for the synthetic cohort. Then the fields above say nothing,
+            and the next three do.
+        test_share: Of the labelled scans of each group, those to test on.
+        unlabelled: What becomes of scans without a mask, a key of `sources.UNLABELLED`.
+        own_start: (group, count) for each group of the collection that has some labelled at the start.
         learner: A key of `LEARNERS`.
         strategies: Arms, in the order of tables and colours.
         against: The baseline: the arm that the others are measured against.
@@ -62,6 +67,10 @@ class Draft:
     pairs: int = 50
     view: str = "Deep grey matter, 1.5 mm"
     starts: tuple[str, ...] = ("5+1",)
+    scans: str = ""
+    test_share: float = 0.3
+    unlabelled: str = "leave_out"
+    own_start: tuple[tuple[str, int], ...] = ()
     per_round: int = 6
     rounds: int = 4
     learner: str = "demo"
@@ -81,25 +90,19 @@ class Draft:
             InputError: The form cannot say exactly this; the sentence names what it has no field for.
         """
         first = configs[0]
-        cohort, starts = first.cohort, tuple(start_text(config) for config in configs)
-        if cohort.kind != "synthetic":
-            raise _cannot_say("a cohort that is not synthetic")
-        if cohort.group_names != _GROUPS:
-            raise _cannot_say(f"groups {', '.join(cohort.group_names)}: it knows a reference and a biased group")
-        biased, several = cohort.groups[1], len(configs) > 1
+        several = len(configs) > 1
+        if first.cohort.kind == "folder":
+            start = {"own_start": tuple(first.query.start.items())}
+        else:
+            start = {"starts": tuple(start_text(config) for config in configs)}
         draft = cls(
-            name=first.name.removesuffix(f" {starts[0]}") if several else first.name,
+            **words_of(first.cohort),
+            **start,
+            name=first.name.removesuffix(f" {start_text(first)}") if several else first.name,
             study=first.study,
-            bias=biased.strength,
-            fading=biased.fade,
-            biased_share=biased.share,
-            pool=cohort.pool_size,
-            pairs=cohort.test_pairs,
-            view=_key(VIEWS, (cohort.field_of_view, cohort.spacing_mm), "this field of view at this spacing"),
-            starts=starts,
             per_round=first.query.per_round,
             rounds=first.query.rounds,
-            learner=_key(LEARNERS, first.learner, "this learner"),
+            learner=key_of(LEARNERS, first.learner, "this learner"),
             strategies=first.strategies,
             against=first.baseline,
             seeds=len(first.seeds),
@@ -109,9 +112,11 @@ class Draft:
             volumes=first.volumes,
         )
         draft._check_offered()
-        said, wanted = ([c.model_dump(mode="json") for c in some] for some in (draft.to_configs(), configs))
+        said, wanted = (
+            [as_asked(config).model_dump(mode="json") for config in some] for some in (draft.to_configs(), configs)
+        )
         if different := list(_differing(said, wanted)):  # a name says least about why
-            raise _cannot_say("{} = {}".format(*min(different, key=lambda d: d[0] in ("name", "study"))))
+            raise cannot_say("{} = {}".format(*min(different, key=lambda d: d[0] in ("name", "study"))))
         return draft
 
     def _check_offered(self) -> None:
@@ -124,19 +129,25 @@ class Draft:
         }
         for field, options in offered.items():
             if getattr(self, field) not in options:
-                raise _cannot_say(f"{field} = {getattr(self, field)}")
+                raise cannot_say(f"{field} = {getattr(self, field)}")
         if missing := set(self.strategies) - set(selectable()):
-            raise _cannot_say(f"strategies = {sorted(missing)[0]}")
+            raise cannot_say(f"strategies = {sorted(missing)[0]}")
 
     def contents(self) -> list[dict[str, Any]]:
-        """Write one experiment for each start as JSON, not yet checked.
+        """Write one experiment for each start as JSON, not yet checked; of a collection there is one.
 
         Raises:
             InputError: A start is not two counts, or there is none.
         """
+        if self.scans:
+            return [self._content(self.name, self.study, dict(self.own_start))]
         if not self.starts:
             raise InputError("Choose at least one start, e.g. 5+1.")
-        return [self._content(*parse_start(text)) for text in self.starts]
+        starts = [dict(zip(GROUPS, parse_start(text), strict=True)) for text in self.starts]
+        if len(starts) == 1:
+            return [self._content(self.name, self.study, starts[0])]
+        names = (f"{self.name} {'+'.join(map(str, start.values()))}" for start in starts)
+        return [self._content(name, self.study or self.name, start) for name, start in zip(names, starts, strict=True)]
 
     def to_configs(self) -> list[ExperimentConfig]:
         """Give the experiments that the form describes.
@@ -148,30 +159,17 @@ class Draft:
 
     def budget(self) -> list[int]:
         """Labelled scans at the end, for each start."""
-        return [sum(parse_start(text)) + self.per_round * self.rounds for text in self.starts]
+        own = [sum(count for _, count in self.own_start)]
+        starts = own if self.scans else [sum(parse_start(text)) for text in self.starts]
+        return [start + self.per_round * self.rounds for start in starts]
 
-    def _content(self, reference: int, biased: int) -> dict[str, Any]:
-        several = len(self.starts) > 1
-        field_of_view, spacing_mm = VIEWS[self.view]
+    def _content(self, name: str, study: str, start: dict[str, int]) -> dict[str, Any]:
         return {
-            "name": f"{self.name} {reference}+{biased}" if several else self.name,
-            "study": self.study or (self.name if several else ""),
-            "cohort": {
-                "field_of_view": field_of_view,
-                "spacing_mm": spacing_mm,
-                "groups": [
-                    {"name": _GROUPS[0], "share": round(1 - self.biased_share, 9)},
-                    {"name": _GROUPS[1], "share": self.biased_share, "strength": self.bias, "fade": self.fading},
-                ],
-                "pool_size": self.pool,
-                "test_pairs": self.pairs,
-            },
+            "name": name,
+            "study": study,
+            "cohort": cohort_content(vars(self)),
             "learner": LEARNERS[self.learner].model_dump(mode="json"),
-            "query": {
-                "start": {_GROUPS[0]: reference, _GROUPS[1]: biased},
-                "per_round": self.per_round,
-                "rounds": self.rounds,
-            },
+            "query": {"start": start, "per_round": self.per_round, "rounds": self.rounds},
             "strategies": list(self.strategies),
             "seeds": list(range(self.first_seed, self.first_seed + self.seeds)),
             "references": list(REFERENCES) if self.references else [],
@@ -186,30 +184,14 @@ NAMES = tuple(field.name for field in fields(Draft))
 
 def start_text(config: ExperimentConfig) -> str:
     """Write an experiment's start as the form does: reference + biased."""
-    return "+".join(str(config.query.start.get(group, 0)) for group in _GROUPS)
+    return "+".join(str(config.query.start.get(group, 0)) for group in GROUPS)
 
 
-def parse_start(text: str) -> tuple[int, int]:
-    """Read a start: two counts like ``5+1``, reference + biased.
-
-    Raises:
-        InputError: It is not.
-    """
-    parts = text.replace(" ", "").split("+")
-    if len(parts) != 2 or not all(p.isascii() and p.isdigit() and len(p) < 5 for p in parts):
-        raise InputError(f"A start must be two counts like 5+1 (reference+biased), got '{text[:20]}'.")
-    return int(parts[0]), int(parts[1])
-
-
-def _key(table: dict, value: Any, what: str) -> str:
-    for name, content in table.items():
-        if content == value:
-            return name
-    raise _cannot_say(what)
-
-
-def _cannot_say(what: str) -> InputError:
-    return InputError(f"The form cannot say {what}; this one is edited as JSON.")
+def as_asked(config: ExperimentConfig) -> ExperimentConfig:
+    """Give what a person asked for; what a collection was at the time is looked at anew when it is launched."""
+    if config.cohort.kind == "synthetic":
+        return config
+    return config.model_copy(update={"cohort": config.cohort.model_copy(update={"facts": None})})
 
 
 def _differing(said: Any, wanted: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:

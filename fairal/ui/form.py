@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
@@ -10,7 +11,10 @@ from fairal.errors import InputError
 from fairal.presets import PRESETS, preset
 from fairal.ui import draft as fields
 from fairal.ui.arms import choose_arms, choose_baseline, tick
-from fairal.ui.draft import Draft, selectable, start_text
+from fairal.ui.draft import Draft, as_asked, selectable, start_text
+from fairal.ui.literal import literal
+from fairal.ui.own_fields import asked_for_alone, choose_source, split_fields, start_anew, start_fields, suggest
+from fairal.ui.sources import VIEWS
 
 PRESET_NAMES = {
     "smoke": "Quick look",
@@ -30,15 +34,16 @@ def fill(configs: list[ExperimentConfig]) -> None:
         _put(Draft.from_configs(configs))
         st.session_state["as_json"] = False
     except InputError as error:
-        st.session_state["json_text"] = study_json(configs, configs[0].study)
+        st.session_state["json_text"] = study_json([as_asked(config) for config in configs], configs[0].study)
         st.session_state["as_json"] = True
         st.session_state["form_note"] = str(error)
 
 
-def launch_form(how_long: Callable[[list[ExperimentConfig]], str]) -> list[ExperimentConfig]:
+def launch_form(home: Path, how_long: Callable[[list[ExperimentConfig]], str]) -> list[ExperimentConfig]:
     """Draw the form.
 
     Args:
+        home: Holds the collections that can be chosen.
         how_long: Says how long experiments take on this machine.
 
     Returns:
@@ -46,7 +51,10 @@ def launch_form(how_long: Callable[[list[ExperimentConfig]], str]) -> list[Exper
 
     Raises:
         InputError: What is wrong with them, and what would be right.
+        RunError: The collection that they are about is damaged.
     """
+    if (asked := asked_for_alone()) and (suggested := suggest(home, asked)):
+        fill(suggested)
     _presets(how_long)
     st.toggle(
         "Edit as JSON",
@@ -55,10 +63,10 @@ def launch_form(how_long: Callable[[list[ExperimentConfig]], str]) -> list[Exper
         help="Says what the form says; for more groups, other learners, anything the form has no field for.",
     )
     if note := st.session_state.pop("form_note", None):
-        st.info(note, icon=":material/info:")
+        st.info(literal(note), icon=":material/info:")
     if st.session_state["as_json"]:
         return _parse(st.text_area("Configuration", key="json_text", height=420))
-    return _fields().to_configs()
+    return _fields(home).to_configs()
 
 
 # ---------------------------------------------------------------------- what the form holds
@@ -71,6 +79,7 @@ def _current() -> Draft:
 
 
 def _put(draft: Draft) -> None:
+    start_anew()
     for name in fields.NAMES:
         value = getattr(draft, name)
         st.session_state[name] = list(value) if isinstance(value, tuple) else value
@@ -135,44 +144,66 @@ def _says(configs: list[ExperimentConfig]) -> bool:
 # ---------------------------------------------------------------------- fields
 
 
-def _fields() -> Draft:
+def _fields(home: Path) -> Draft:
     cohort, budget, repeats = st.columns(3, gap="large")
     with cohort:
         st.subheader("Cohort")
         st.text_input("Name", _BLANK.name, key="name", max_chars=80, **_BOUND)
-        st.slider("Bias strength", *LIMITS["strength"], _BLANK.bias, 0.02, key="bias", **_BOUND,
-                  help="How far the left caudate of the biased group shrinks; 1 leaves about half of it.")  # fmt: skip
-        st.slider("Share of the biased group", *LIMITS["share"], _BLANK.biased_share, 0.05, key="biased_share",
-                  **_BOUND)  # fmt: skip
+        collection = choose_source(home, lambda: _suggest_for(home, st.session_state["scans"]))
+        known = split_fields(home, collection) if collection else _bias()
     with budget:
         st.subheader("Budget")
-        st.multiselect(
-            "Labelled at the start (reference + biased)",
-            fields.STARTS,
-            list(_BLANK.starts),
-            key="starts",
-            accept_new_options=True,
-            help="Several give an experiment each. Type your own, e.g. 4+2.",
-            **_BOUND,
-        )
+        if known:
+            start_fields(known)
+        else:
+            _starts()
         _number("Picked per round", "per_round", "per_round")
         _number("Rounds", "rounds", "rounds")
         st.caption(_total())
     with repeats:
-        _certainty()
+        _certainty(synthetic=not known)
     choose_arms()
     with st.expander("Advanced", icon=":material/tune:"):
-        _advanced()
+        _advanced(synthetic=not known)
     return _current()
 
 
-def _certainty() -> None:
+def _suggest_for(home: Path, collection: str) -> None:
+    """Fill the form anew for other scans: budgets and groups of the last ones mean nothing for them."""
+    if not collection:
+        _put(_BLANK)
+    elif suggested := suggest(home, collection):
+        fill(suggested)
+
+
+def _bias() -> None:
+    st.slider("Bias strength", *LIMITS["strength"], _BLANK.bias, 0.02, key="bias", **_BOUND,
+              help="How far the left caudate of the biased group shrinks; 1 leaves about half of it.")  # fmt: skip
+    st.slider("Share of the biased group", *LIMITS["share"], _BLANK.biased_share, 0.05, key="biased_share",
+              **_BOUND)  # fmt: skip
+
+
+def _starts() -> None:
+    st.multiselect(
+        "Labelled at the start (reference + biased)",
+        fields.STARTS,
+        list(_BLANK.starts),
+        key="starts",
+        accept_new_options=True,
+        help="Several give an experiment each. Type your own, e.g. 4+2.",
+        **_BOUND,
+    )
+
+
+def _certainty(synthetic: bool) -> None:
     st.subheader("Certainty")
     st.number_input("Seeds", 1, fields.MOST_SEEDS, _BLANK.seeds, key="seeds", **_BOUND,
-                    help="Each repeats everything with another cohort; five or more give intervals.")  # fmt: skip
-    _number("Test set (matched pairs)", "pairs", "test_pairs")
+                    help=f"Each repeats everything with another {'cohort' if synthetic else 'split'}; five or more "
+                    "give intervals.")  # fmt: skip
+    if synthetic:
+        _number("Test set (matched pairs)", "pairs", "test_pairs")
     st.toggle("Reference fits", key="references", **_BOUND,
-              help="For orientation: trained on the reference group alone, and on the whole pool.")  # fmt: skip
+              help="For orientation: trained on the first group alone, and on the whole pool.")  # fmt: skip
 
 
 def _number(text: str, key: str, limit: str) -> None:
@@ -187,15 +218,18 @@ def _total() -> str:
         return "A start is two counts, such as 5+1."
 
 
-def _advanced() -> None:
+def _advanced(synthetic: bool) -> None:
     left, middle, right = st.columns(3, gap="large")
     with left:
         st.text_input("Study", key="study", max_chars=80, help="Experiments of one study belong together.", **_BOUND)
-        st.selectbox("Field of view", list(fields.VIEWS), key="view", **_BOUND)
-        _number("Pool (subjects that can be labelled)", "pool", "pool_size")
+        if synthetic:
+            st.selectbox("Field of view", list(VIEWS), key="view", **_BOUND)
+            _number("Pool (subjects that can be labelled)", "pool", "pool_size")
     with middle:
-        st.slider("Contrast fade", *LIMITS["fade"], _BLANK.fading, 0.05, key="fading", **_BOUND,
-                  help="How far the structure's intensity fades towards white matter in the biased group.")  # fmt: skip
+        if synthetic:
+            st.slider("Contrast fade", *LIMITS["fade"], _BLANK.fading, 0.05, key="fading", **_BOUND,
+                      help="How far the structure's intensity fades towards white matter in the biased "
+                      "group.")  # fmt: skip
         st.selectbox("Learner", list(fields.LEARNERS), key="learner", format_func=_learner_text, **_BOUND)
         st.selectbox("Device", fields.DEVICES, key="device", **_BOUND)
     with right:

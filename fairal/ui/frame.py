@@ -15,6 +15,7 @@ from fairal.runs.library import Library
 from fairal.runs.paths import default_home
 from fairal.runs.standing import live_workers
 from fairal.runs.store import Store
+from fairal.ui.literal import literal
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
@@ -118,11 +119,6 @@ def _warm(home: str) -> None:
     from fairal.cohort.synthetic.anatomy import load_template
 
     load_template()
-
-
-def literal(text: str) -> str:
-    """A person's own text, or a file's, so that no sign in it is taken for markup."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|~>$:<" else c for c in text)
 
 
 def say_origin(library: Library, experiment: str) -> None:

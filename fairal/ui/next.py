@@ -1,6 +1,7 @@
 """The parts of Label next: what is asked, who works on it, and the scans to label next."""
 
 from collections import Counter
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,15 @@ import streamlit as st
 from PIL import Image
 
 from fairal.cohort.folder.collection import Collection, Collections
+from fairal.cohort.folder.plain import plain
 from fairal.cohort.folder.source import facts_of
 from fairal.config import LIMITS
 from fairal.config.advice import Question, ask_next
 from fairal.facts.advice import Answer, Wanted, came_of
 from fairal.learner.trainings import TRAININGS
 from fairal.report.answers import wanted_table
-from fairal.report.colours import PREDICTION_COLOUR
-from fairal.report.slices import PLANES, binary_entropy_bits, centre, picture, to_grey
+from fairal.report.colours import PREDICTION_COLOUR, group_colours
+from fairal.report.slices import PLANES, Overlay, binary_entropy_bits, centre, picture, to_grey
 from fairal.runs.advice import REASON_CHARACTERS_MAX, Desk, Work, start
 from fairal.runs.speed import estimate_fits
 from fairal.runs.store import Store
@@ -28,17 +30,6 @@ from fairal.ui.live import duration, while_active
 PARTS = {"cohort": "reading scans", "measure": "measuring", "pick": "scoring", "write": "writing"}
 _COLUMNS = 5
 _THUMBNAIL_PIXELS = 220
-
-
-def open_collection(home: Path, name: str) -> Collection:
-    """Open a collection; read again only where its `collection.json` was replaced. Errors as `Collections.open`."""
-    changed = (Collections(home).folder(name) / "collection.json").stat().st_mtime_ns
-    return _opened(str(home), name, changed)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _opened(home: str, name: str, changed: int) -> Collection:
-    return Collections(Path(home)).open(name)
 
 
 # ---------------------------------------------------------------------- asking
@@ -186,7 +177,9 @@ def _card(collection: Collection, desk: Desk, answer: Answer, wanted: Wanted, pl
         image = _thumbnail(str(home), collection.name, collection.digest, answer.time, name, plane)
     if image is not None:
         st.image(image, width="stretch", alt=f"{name[:60]}, {plane} slice with the network's entropy")
-    st.markdown(f"**{wanted.rank}. {literal(name, 60)}**  \n{literal(wanted.group, 60)}: {literal(wanted.reason)}")
+    colour = group_colours(collection.groups).get(wanted.group, "inherit")
+    st.markdown(f"**{wanted.rank}. {literal(name, 60)}**")
+    st.html(f'<span style="color:{colour}">●</span> {escape(plain(wanted.group, 60))}: {escape(wanted.reason)}')
     with st.popover("Not this one", width="stretch", key=f"not_{name}"):
         reason = st.text_input("Why?", max_chars=REASON_CHARACTERS_MAX, key=f"why_{name}")
         if st.button("Put aside", key=f"aside_{name}"):
@@ -207,7 +200,5 @@ def _thumbnail(home: str, name: str, digest: str, asked: str, participant: str, 
         probability = np.zeros(t1.shape[1:], np.uint8)
     found = probability > 127
     scale = max(2, round(_THUMBNAIL_PIXELS / max(t1.shape[1:])))
-    entropy = binary_entropy_bits(probability)
-    return picture(
-        to_grey(t1[0]), plane, centre(found, plane), [(found, PREDICTION_COLOUR)], entropy, opacity=0.5, scale=scale
-    )
+    entropy = Overlay(binary_entropy_bits(probability), 0.5)
+    return picture(to_grey(t1[0]), plane, centre(found, plane), [(found, PREDICTION_COLOUR)], entropy, scale)

@@ -6,7 +6,8 @@ import streamlit as st
 
 from fairal.errors import FairalError
 from fairal.runs.store import Store
-from fairal.ui.frame import literal, page_path, saying
+from fairal.ui.frame import page_path, saying
+from fairal.ui.literal import literal
 from fairal.ui.live import SeenRun, progress, see_runs
 from fairal.ui.run_list import (
     COLOURS,

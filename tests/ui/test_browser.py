@@ -14,6 +14,7 @@ from fairal.runs.crew import Team
 from fairal.runs.crews.local import start_worker
 from fairal.runs.standing import standing
 from fairal.runs.store import Store
+from fairal.ui.frame import PAGES
 from fairal.ui.server import Dashboard
 
 CHROMIUM = next(
@@ -100,7 +101,7 @@ def picture_of(page, selector: str = "canvas[data-column='0']") -> list[int]:
     )
 
 
-@pytest.mark.parametrize("name", ["cohort", "launch", "runs", "compare", "slices", "overview"])
+@pytest.mark.parametrize("name", ["cohort", "launch", "runs", "compare", "slices", "next", "overview"])
 def test_a_cold_deep_link_has_the_full_navigation(browser, tmp_path, name):
     with Dashboard(tmp_path / "home", FAIRAL_WARM="0") as cold:
         page = browser.new_page()
@@ -108,7 +109,7 @@ def test_a_cold_deep_link_has_the_full_navigation(browser, tmp_path, name):
         page.goto(cold.url(name))
         page.get_by_role("heading", level=1).wait_for()
         links = page.get_by_test_id("stSidebarNav").get_by_role("link")
-        wait_for(lambda: links.count() == 6, 20, "six links in the navigation")
+        wait_for(lambda: links.count() == len(PAGES), 20, "a link to every page in the navigation")
         assert "Page not found" not in page.content()
         no_traceback(page)
         page.close()
@@ -129,7 +130,7 @@ def test_click_demo_watch_it_grow_and_see_it_in_compare(server, page, home):
     assert home.experiments() == [experiment], "a double click launches once"
     page.get_by_role("button", name="Open in Compare").click()
     page.get_by_role("heading", name="Compare", exact=True).wait_for()
-    page.get_by_role("heading", name="Who paid").wait_for()
+    page.get_by_role("heading", name="Who paid, in Dice").wait_for()
     wait_for(lambda: page.locator("[data-testid=stVegaLiteChart]").count() >= 7, 20, "seven charts")
     assert experiment in page.url, "the address names what it shows"
     no_traceback(page)
@@ -175,7 +176,7 @@ def test_niivue_draws_the_subject(server, page):
 
 def test_a_chart_can_be_downloaded_and_the_report_opens_offline(server, page, browser, tmp_path):
     page.goto(server.url("compare"))
-    page.get_by_role("heading", name="Who paid").wait_for()
+    page.get_by_role("heading", name="Who paid, in Dice").wait_for()
     page.get_by_role("button", name="Data").first.click()
     assert b"<svg" in download(page, "SVG").read_bytes()[:200]
     # A new page instead of a closed popover: closing reruns the script, and a click in that instant would be lost.
@@ -190,13 +191,13 @@ def test_a_chart_can_be_downloaded_and_the_report_opens_offline(server, page, br
 
 
 def test_an_address_shows_a_colleague_the_same_thing(server, page, browser):
-    page.goto(server.url("compare?measure=Equity-scaled+Dice&baseline=Random"))
-    page.get_by_role("heading", name="Equity-scaled Dice").wait_for()
-    page.get_by_text("Against random.").wait_for()
+    page.goto(server.url("compare?over=Worst+group&baseline=Random"))
+    page.get_by_role("heading", name="Worst group's Dice").wait_for()
+    page.get_by_text("Against random at").wait_for()
     other = browser.new_context().new_page()
     other.goto(page.url)
-    other.get_by_role("heading", name="Equity-scaled Dice").wait_for(timeout=WAIT)
-    other.get_by_text("Against random.").wait_for(timeout=WAIT)
+    other.get_by_role("heading", name="Worst group's Dice").wait_for(timeout=WAIT)
+    other.get_by_text("Against random at").wait_for(timeout=WAIT)
     no_traceback(other)
 
 

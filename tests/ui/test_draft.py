@@ -13,7 +13,8 @@ from fairal.config import LIMITS, ExperimentConfig
 from fairal.errors import InputError
 from fairal.presets import preset
 from fairal.strategies.catalog import CATALOG, Entry
-from fairal.ui.draft import DEVICES, LEARNERS, VIEWS, VOLUMES, Draft, parse_start, selectable
+from fairal.ui.draft import DEVICES, LEARNERS, VOLUMES, Draft, selectable
+from fairal.ui.sources import UNLABELLED, VIEWS, parse_start
 
 
 def whole(limit: str, most: int | None = None):
@@ -69,6 +70,55 @@ def test_what_the_form_can_say_comes_back_as_the_same_configurations(configs):
     assert Draft.from_configs(configs).to_configs() == configs
 
 
+@some.composite
+def sayable_of_own_scans(draw) -> list[ExperimentConfig]:
+    """A what-if on a collection, for any number of groups under any name."""
+    names = some.text("aB é_*[]()<>+=", min_size=1, max_size=12)
+    arms = draw(some.lists(some.sampled_from(sorted(selectable())), min_size=1, max_size=5, unique=True))
+    content = {
+        "name": draw(some.text("ab +-3", min_size=1, max_size=20)),
+        "study": draw(some.text("ab 3", max_size=9)),
+        "cohort": {
+            "kind": "folder", "collection": draw(some.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,47}", fullmatch=True)),
+            "test_share": draw(some.floats(0.05, 0.9)), "unlabelled": draw(some.sampled_from(sorted(UNLABELLED))),
+        },
+        "learner": LEARNERS[draw(some.sampled_from(sorted(LEARNERS)))].model_dump(mode="json"),
+        "query": {
+            "start": draw(some.dictionaries(names, some.integers(1, 1000), min_size=1, max_size=7)),
+            "per_round": draw(whole("per_round")), "rounds": draw(whole("rounds")),
+        },
+        "strategies": arms, "baseline": draw(some.sampled_from(arms)), "seeds": [3, 4, 5],
+    }  # fmt: skip
+    return [ExperimentConfig.model_validate(content)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(sayable_of_own_scans())
+def test_a_what_if_on_own_scans_comes_back_as_it_was(configs):
+    draft = Draft.from_configs(configs)
+    assert draft.to_configs() == configs
+    start, query = configs[0].query.start, configs[0].query
+    assert draft.budget() == [sum(start.values()) + query.per_round * query.rounds]
+
+
+def of_own_scans(**cohort) -> ExperimentConfig:
+    draft = replace(Draft(), scans="own", own_start=(("a", 2), ("b", 1)))
+    content = draft.contents()[0]
+    content["cohort"] |= cohort
+    return ExperimentConfig.model_validate(content)
+
+
+def test_what_a_collection_was_at_launch_is_not_what_was_asked_for():
+    scans = [{"id": f"{g}{i}", "group": g, "image": f"{g}{i}", "mask": "m"} for g in "ab" for i in range(30)]
+    facts = {"groups": ["a", "b"], "shape": [9, 9, 9], "spacing_mm": 1.0, "origin_mm": [0, 0, 0], "scans": scans}
+    assert Draft.from_configs([of_own_scans(facts=facts)]).to_configs() == [of_own_scans()]
+
+
+def test_some_groups_of_a_collection_are_beyond_the_form():
+    with pytest.raises(InputError, match=r"cohort\.groups"):
+        Draft.from_configs([of_own_scans(groups=["a", "b"])])
+
+
 @pytest.mark.parametrize("name", ["demo", "smoke"])
 def test_a_preset_of_one_experiment_comes_back_as_it_was(name):
     assert Draft.from_configs(preset(name)).to_configs() == preset(name)
@@ -118,7 +168,7 @@ def test_a_start_that_is_not_two_counts_is_a_sentence(text):
 
 
 def test_a_new_entry_of_the_catalog_can_be_chosen_with_what_it_picks_by(monkeypatch):
-    entry = Entry("thirteenth", "Thirteenth", "the moon", "test", "-", "random:random")
+    entry = Entry("thirteenth", "Thirteenth", "the moon", "test", "-", "random:random", "#123456")
     monkeypatch.setitem(CATALOG, "thirteenth", entry)
     assert selectable()["thirteenth"] == "the moon"
     draft = replace(Draft(), strategies=("thirteenth", "entropy"))

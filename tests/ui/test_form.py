@@ -103,7 +103,7 @@ def test_every_preset_has_a_name_and_opens(monkeypatch, store, name):
 
 
 def test_a_new_entry_of_the_catalog_stands_in_the_form_by_itself(monkeypatch, store):
-    entry = Entry("thirteenth", "Thirteenth", "the moon", "test", "-", "random:random")
+    entry = Entry("thirteenth", "Thirteenth", "the moon", "test", "-", "random:random", "#123456")
     monkeypatch.setitem(CATALOG, "thirteenth", entry)
     page = open_page(monkeypatch, store, "launch", {"strategies": ["Thirteenth", "Entropy"]})
     box = page.checkbox(key="arm_thirteenth")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from tiny import tiny_config
-from ui_states import PAGES, open_page, said
+from ui_states import PAGES, open_page, said, written
 
 from fairal.facts.state import Headline
 from fairal.runs import control
@@ -28,7 +28,7 @@ def test_an_experiment_is_opened_from_the_list_and_left_again(monkeypatch, store
     assert not page.exception
     assert len(page.dataframe) == 0
     assert [b.key for b in page.button if b.label == "Open"] == [f"open_{new}", f"open_{old}"]
-    assert r"**the newer \*one\***" in said(page)
+    assert r"**the newer \*one\***" in written(page)
     page.button(key=f"open_{old}").click().run()
     assert len(page.dataframe[0].value) == 3
     assert page.subheader[0].value == "the older one"

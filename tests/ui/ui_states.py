@@ -38,10 +38,15 @@ def open_page(monkeypatch, store: Store, name: str, query: dict | None = None) -
     return test.run()
 
 
-def said(test: AppTest) -> str:
-    """Everything that a page says, as one text."""
+def written(test: AppTest) -> str:
+    """Everything that a page writes, as Markdown, with the strokes that keep signs from being markup."""
     kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
     return "\n".join(str(element.value) for kind in kinds for element in getattr(test, kind))
+
+
+def said(test: AppTest) -> str:
+    """Everything that a page says, as a person reads it."""
+    return written(test).replace("\\", "")
 
 
 @pytest.fixture

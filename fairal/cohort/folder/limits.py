@@ -17,3 +17,10 @@ SCANS_MAX = 20_000
 TABLE_BYTES_MAX = 2**25
 TABLE_ROWS_MAX = 50_000
 GROUP_CHARACTERS_MAX = 80
+ARCHIVE_BYTES_MAX = 2**32
+ARCHIVE_LIST_BYTES_MAX = 2**22
+"""Of an archive's own list of what it holds; it is held in memory."""
+ARCHIVE_MEMBERS_MAX = 20_000
+ARCHIVE_UNPACKED_BYTES_MAX = 2**34
+ARCHIVE_RATIO_MAX = 100
+"""Unpacked to packed, over a whole archive: stored scans reach 10, what was made to fill a disk 1,000 and more."""
