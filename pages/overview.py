@@ -24,9 +24,8 @@ store = begin("Which scans to label next, and for whom will it work?")
 left, right = st.columns([3, 4], gap="large")
 with left:
     st.markdown(
-        "Labelling 3D scans is expensive; active learning picks the scans most worth labelling. But the usual pick, by "
-        "the model's uncertainty, can leave **some patients worse served than others**. fairal shows by how much, and "
-        "what to do about it: real 3D U-Net runs, here, on this machine."
+        "Labelling 3D scans is expensive; active learning picks the scans most worth labelling. **For whom does the "
+        "result work?** fairal shows it, and who pays for a smaller gap: real 3D U-Net runs, here, on this machine."
     )
     demo = preset("smoke" if st.query_params.get("demo") == "smoke" else "demo")
     seconds, basis = estimate_seconds(store, demo[0])
