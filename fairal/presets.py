@@ -12,7 +12,7 @@ from fairal.config import (
 from fairal.errors import InputError
 from fairal.strategies.catalog import PAPER_SET
 
-STRENGTHS = {"none": 0.0, "weak": 0.42, "strong": 1.0}
+STRENGTHS = {"none": 0.0, "weak": 0.35, "strong": 1.0}
 """Bias strengths by name; 1 shrinks the left caudate to about half of its volume."""
 
 DEMO_STRATEGIES = ("random", "entropy", "weighted_entropy")

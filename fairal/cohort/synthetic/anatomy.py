@@ -7,9 +7,11 @@ import numpy as np
 import torch
 
 from fairal.cohort.synthetic.bias import SMALLEST_MM3, amplitude_mm, shrink
-from fairal.cohort.synthetic.deform import STEP_MM, Grid, random_positions, sample
+from fairal.cohort.synthetic.deform import Grid, sample
+from fairal.cohort.synthetic.positions import STEP_MM, template_positions
 from fairal.cohort.synthetic.scan import Scan, draw_scan
 from fairal.cohort.synthetic.template import load_template
+from fairal.cohort.synthetic.traits import Traits, draw_traits
 from fairal.config import GroupConfig, SyntheticCohort
 from fairal.errors import InputError
 from fairal.facts.subject import Subject
@@ -23,7 +25,7 @@ def _template_near(grid: Grid) -> tuple[tuple[torch.Tensor, Grid], tuple[torch.T
     Crops are read faster than the whole brain, and the structure lies in a twentieth of a window.
     """
     template = load_template()
-    margin = 24  # mm, more than any displacement reaches
+    margin = 30  # mm, more than any displacement reaches
     low = [max(0, int(a[0] - o) - margin) for a, o in zip(grid.axes(), template.origin_mm, strict=True)]
     high = [int(a[-1] - o) + margin for a, o in zip(grid.axes(), template.origin_mm, strict=True)]
     inside = np.argwhere(template.caudate)
@@ -50,6 +52,7 @@ class Anatomy:
     name: str
     seed: int
     grid: Grid
+    traits: Traits
     positions: torch.Tensor
     scan: Scan
     tissue: torch.Tensor
@@ -102,13 +105,13 @@ def cohort_grid(config: SyntheticCohort) -> Grid:
 
 def draw_anatomy(seed: int, name: str, grid: Grid, step_mm: float = STEP_MM) -> Anatomy:
     """Draw one anatomy and its scan. Both depend on the seed and the name alone."""
-    positions = random_positions(seed, name, grid, step_mm)
+    traits = draw_traits(seed, name)
+    positions = template_positions(seed, name, traits, grid, step_mm)
     tissue, occupancy = _read_template(grid, positions)
     scan = draw_scan(seed, name, grid)
     exposed = scan.expose(tissue)
-    return Anatomy(
-        name, seed, grid, positions, scan, tissue, occupancy > 0.5, float(exposed.mean()), float(exposed.std())
-    )
+    inside, mean, sd = occupancy > 0.5, float(exposed.mean()), float(exposed.std())
+    return Anatomy(name, seed, grid, traits, positions, scan, tissue, inside, mean, sd)
 
 
 def make_subject(
@@ -125,7 +128,9 @@ def make_subject(
         "fade": group.fade,
         "amplitude_mm": amplitude,
         "gamma": anatomy.scan.gamma,
+        "sigma": anatomy.scan.sigma,
         "twin_volume_mm3": anatomy.volume_mm3(anatomy.inside),
+        **anatomy.traits.about(),
     }
     subject = Subject(subject_id, anatomy.name, group.name, split, anatomy.volume_mm3(mask), about)
     return subject, t1, mask

@@ -10,13 +10,15 @@ import torch
 from scipy import ndimage
 
 from fairal.cohort.synthetic.deform import Grid, exponentiate, sample, smallest_jacobian
+from fairal.cohort.synthetic.growth import outward
 from fairal.cohort.synthetic.template import load_template
 from fairal.errors import InputError
 
-MM_PER_STRENGTH = 1.8
+MM_PER_STRENGTH = 2.9
 SPREAD = 0.25
 """Amplitudes vary between subjects: strength × 1.8 mm × (1 + 0.25·N(0, 1)), not below 0."""
 SIGMA_MM, REACH_MM = 3.75, 12.0
+SPARING, SPARING_MM = 0.7, 2.5
 SMALLEST_MM3 = 150.0
 _STEP_MM = 1.5
 
@@ -28,28 +30,19 @@ def amplitude_mm(strength: float, rng: np.random.Generator) -> float:
 
 @lru_cache(maxsize=1)
 def unit_velocity() -> tuple[torch.Tensor, Grid]:
-    """Velocity of amplitude 1 mm along the gradient of the structure's signed distance, windowed to its neighbourhood.
-
-    Sampling further out makes the structure smaller, so the field points outwards.
+    """Velocity of amplitude 1 mm that shrinks the structure, weak where it would widen the ventricle.
 
     Returns:
         (3, X, Y, Z) in mm, and its grid around the structure.
     """
     template = load_template()
-    inside = np.argwhere(template.caudate)
-    pad = round(REACH_MM) + 2
-    first, last = inside.min(0) - pad, inside.max(0) + pad + 1
-    mask = template.caudate[tuple(slice(f, e) for f, e in zip(first, last, strict=True))]
-    distance = ndimage.distance_transform_edt(~mask) - ndimage.distance_transform_edt(mask)
-    slope = np.stack(np.gradient(ndimage.gaussian_filter(distance, 1.0)))
-    slope /= np.maximum(np.linalg.norm(slope, axis=0), 1.0)  # where the distance has a ridge the slope stays short
-    floor = np.exp(-(REACH_MM**2) / (2 * SIGMA_MM**2))
-    window = ((np.exp(-(distance**2) / (2 * SIGMA_MM**2)) - floor) / (1 - floor)).clip(0)
-    fine = Grid(tuple(f + o for f, o in zip(first, template.origin_mm, strict=True)), 1.0, mask.shape)
-    shape = tuple(int((n - 1) // _STEP_MM) + 1 for n in mask.shape)
-    grid = Grid(fine.origin_mm, _STEP_MM, shape)
-    velocity = torch.from_numpy((slope * window).astype(np.float32))
-    return sample(velocity, fine, grid.points(), padding="border"), grid
+    velocity, fine = outward(template.caudate, template.origin_mm, SIGMA_MM, REACH_MM)
+    first = [round(f - o) for f, o in zip(fine.origin_mm, template.origin_mm, strict=True)]
+    fluid = template.ventricle[tuple(slice(f, f + n) for f, n in zip(first, fine.shape, strict=True))]
+    distance = ndimage.distance_transform_edt(~fluid)
+    velocity *= (1 - SPARING * np.exp(-(distance**2) / (2 * SPARING_MM**2))).astype(np.float32)
+    grid = Grid(fine.origin_mm, _STEP_MM, tuple(int((n - 1) // _STEP_MM) + 1 for n in fine.shape))
+    return sample(torch.from_numpy(velocity), fine, grid.points(), padding="border"), grid
 
 
 def shrink(positions: torch.Tensor, amplitude: float, strength: float) -> tuple[torch.Tensor, torch.Tensor]:

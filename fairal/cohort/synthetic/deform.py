@@ -10,15 +10,7 @@ import numpy as np
 import torch
 from torch.nn.functional import grid_sample
 
-from fairal.seeds import stream
-
-COARSE_MM, COARSE_SD_MM = 18.0, 1.06
-"""Lattice step and standard deviation of the velocity's coarse part: a trilinear field of 1.95 mm per node has 1.06."""
-FINE_MM, FINE_SD_MM = 9.0, 0.41
-"""Those of its fine part (0.75 mm per node)."""
-SQUARINGS = 4
-STEP_MM = 3.0  # the fields are smooth at 9 mm: exponentiating them on 3 mm voxels loses under 0.1 mm
-_MARGIN_MM = 9.0  # around a window: eight standard deviations of the velocity, further than any displacement reaches
+SQUARINGS = 3
 _LATTICE = ((-108.0, 108.0), (-144.0, 108.0), (-108.0, 126.0))  # the brain, its margin and the splines' support
 _SPLINE_SD = 0.332  # of a cubic B-spline of unit white noise in three dimensions, averaged over positions
 
@@ -84,13 +76,14 @@ def _spline(positions: np.ndarray, first: float, step: float, count: int) -> np.
     return np.where(t < 1, inner, outer)
 
 
-def _linear(positions: np.ndarray, first: float, step: float, count: int) -> np.ndarray:
+def linear_weights(positions: np.ndarray, first: float, step: float, count: int) -> np.ndarray:
+    """Weights of linear interpolation along one axis: (positions, nodes)."""
     nodes = first + step * np.arange(count)
     return (1 - np.abs(positions[:, None] - nodes) / step).clip(0)
 
 
-def _apply(weights: list[np.ndarray], nodes: torch.Tensor) -> torch.Tensor:
-    # Separable: one small matrix product per axis.
+def read_nodes(weights: list[np.ndarray], nodes: torch.Tensor) -> torch.Tensor:
+    """Read nodes (C, I, J, K) on a grid by the weights of each axis, (C, X, Y, Z): one small matrix product each."""
     wx, wy, wz = (torch.as_tensor(w, dtype=torch.float32) for w in weights)
     out = torch.einsum("cijk,zk->cijz", nodes, wz)
     out = torch.einsum("cijz,yj->ciyz", out, wy)
@@ -106,7 +99,7 @@ def smooth_noise(rng: np.random.Generator, step_mm: float, axes: list[np.ndarray
     counts = [round((high - low) / step_mm) + 1 for low, high in _LATTICE]
     nodes = torch.from_numpy(rng.standard_normal((channels, *counts), dtype=np.float32))
     weights = [_spline(a, low, step_mm, n) for a, (low, _), n in zip(axes, _LATTICE, counts, strict=True)]
-    return _apply(weights, nodes) / _SPLINE_SD
+    return read_nodes(weights, nodes) / _SPLINE_SD
 
 
 def exponentiate(velocity: torch.Tensor, grid: Grid, margin: int = 0) -> torch.Tensor:
@@ -133,30 +126,6 @@ def exponentiate(velocity: torch.Tensor, grid: Grid, margin: int = 0) -> torch.T
         there = displacement[:, moving]
         displacement[:, moving] = there + sample(displacement, grid, points + there, padding="border")
     return displacement[inner]
-
-
-def random_positions(seed: int, anatomy: str, grid: Grid, step_mm: float = STEP_MM) -> torch.Tensor:
-    """Draw a subject's own anatomy: where in the template each voxel of `grid` comes from.
-
-    The same seed and anatomy give the same brain on every grid, up to float32 rounding.
-
-    Args:
-        seed, anatomy: Name the brain.
-        grid: Where to read it.
-        step_mm: Voxels to exponentiate on; a picture can do with coarser ones.
-
-    Returns:
-        Template positions (3, X, Y, Z) in mm.
-    """
-    margin = int(np.ceil(_MARGIN_MM / step_mm))
-    low = [step_mm * np.floor(axis[0] / step_mm) for axis in grid.axes()]
-    counts = [int(np.ceil((axis[-1] - l) / step_mm)) + 1 for axis, l in zip(grid.axes(), low, strict=True)]
-    wide = Grid(tuple(l - margin * step_mm for l in low), step_mm, tuple(n + 2 * margin for n in counts))
-    velocity = COARSE_SD_MM * smooth_noise(stream(seed, "coarse", anatomy), COARSE_MM, wide.axes(), 3)
-    velocity += FINE_SD_MM * smooth_noise(stream(seed, "fine", anatomy), FINE_MM, wide.axes(), 3)
-    displacement = exponentiate(velocity, wide, margin)
-    weights = [_linear(a, l, step_mm, n) for a, l, n in zip(grid.axes(), low, counts, strict=True)]
-    return grid.points() + _apply(weights, displacement)
 
 
 def smallest_jacobian(displacement: torch.Tensor, spacing_mm: float) -> float:

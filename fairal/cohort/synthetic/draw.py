@@ -10,7 +10,7 @@ from fairal.cohort.synthetic.template import load_template
 from fairal.config import SyntheticCohort, digest
 from fairal.seeds import stream
 
-GENERATOR = 2
+GENERATOR = 3
 """Version of the generator's numbers; part of every cohort's key."""
 
 
