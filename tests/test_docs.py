@@ -56,7 +56,10 @@ def pictures():
     return script("pictures")
 
 
-@pytest.mark.parametrize(("made", "stored"), [("bias_sheet", "docs/bias.png"), ("pair", "fairal/ui/assets/pair.png")])
+@pytest.mark.parametrize(
+    ("made", "stored"),
+    [("bias_sheet", "docs/bias.png"), ("cohort_sheet", "docs/cohort.png"), ("pair", "fairal/ui/assets/pair.png")],
+)
 def test_the_pictures_are_what_their_script_makes(pictures, made, stored):
     there, again = np.asarray(Image.open(ROOT / stored)), np.asarray(getattr(pictures, made)())
     assert there.shape == again.shape

@@ -3,7 +3,9 @@ import pytest
 import torch
 
 from fairal.cohort.synthetic.anatomy import cohort_grid, draw_anatomy
-from fairal.cohort.synthetic.deform import Grid, exponentiate, random_positions, sample, smallest_jacobian, smooth_noise
+from fairal.cohort.synthetic.deform import Grid, exponentiate, sample, smallest_jacobian, smooth_noise
+from fairal.cohort.synthetic.positions import template_positions
+from fairal.cohort.synthetic.traits import draw_traits
 from fairal.presets import preset
 
 GRID = Grid((-30.0, -30.0, -30.0), 3.0, (20, 22, 24))
@@ -42,7 +44,8 @@ def test_the_flow_of_minus_v_undoes_the_flow_of_v():
 @pytest.mark.parametrize("seed", range(6))
 def test_random_anatomies_do_not_fold(seed):
     grid = cohort_grid(preset("demo")[0].cohort)
-    assert smallest_jacobian(random_positions(seed, "pool0000", grid) - grid.points(), grid.spacing_mm) > 0.1
+    positions = template_positions(seed, "pool0000", draw_traits(seed, "pool0000"), grid)
+    assert smallest_jacobian(positions - grid.points(), grid.spacing_mm) > 0.1
 
 
 def test_a_fold_is_seen():
@@ -63,7 +66,7 @@ def test_a_field_of_view_is_a_window_onto_the_same_brain():
     grids = [cohort_grid(deep), cohort_grid(brain)]
     first = [round((a - b) / 1.5) for a, b in zip(grids[0].origin_mm, grids[1].origin_mm, strict=True)]
     window = tuple(slice(f, f + n) for f, n in zip(first, grids[0].shape, strict=True))
-    small, whole = (random_positions(5, "test0003", grid) for grid in grids)
+    small, whole = (template_positions(5, "test0003", draw_traits(5, "test0003"), grid) for grid in grids)
     assert (small - whole[(slice(None), *window)]).abs().max() < 1e-3  # mm
     masks = [draw_anatomy(5, "test0003", grid).inside for grid in grids]
     assert (masks[0] != masks[1][window]).sum() <= 2

@@ -154,7 +154,7 @@ def test_a_preset_fills_the_form_and_a_clone_brings_its_configuration(monkeypatc
     page = open_page(monkeypatch, finished[0], "launch")
     page.button_group(key="preset").set_value("weak").run()
     assert not page.exception
-    assert page.slider(key="bias").value == 0.42
+    assert page.slider(key="bias").value == 0.35
     assert page.multiselect(key="starts").value == ["5+1", "3+3"]
     assert "2 experiments, 70 runs" in said(page)
     clone = open_page(monkeypatch, finished[0], "launch", {"clone": finished[1]})

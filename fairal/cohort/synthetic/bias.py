@@ -1,6 +1,13 @@
 """What a group does to the structure: it shrinks, and may fade towards white matter.
 
-The field acts in template space, before the subject's own anatomy, and is exactly zero beyond 12 mm of the structure.
+The field acts in template space, before the subject's own anatomy, and is exactly zero beyond 10 mm of the structure.
+What else it changes, measured on 24 anatomies of seed 1000 in the demo's field of view, at *strong*:
+
+- Twins differ at all in 15 % of the voxels (18 % at most), up to 17 mm from the twin's mask; by more than the scan's
+  noise in 2.5 % (3.7 %), 99 % of those within 8 mm (11 mm). Everywhere else they are equal bit for bit.
+- The left frontal horn beside the caudate's head is 0.6 mm wider (5.9 mm with an SD of 1.4 mm between subjects, 120
+  anatomies): its width correlates with the group at 0.19, at *weak* at 0.07; left less right at 0.18; the ventricle's
+  volume at 0.02. Without sparing, and without ventricles that vary for themselves, its width did at 0.49.
 """
 
 from functools import lru_cache
@@ -16,9 +23,11 @@ from fairal.errors import InputError
 
 MM_PER_STRENGTH = 2.9
 SPREAD = 0.25
-"""Amplitudes vary between subjects: strength × 1.8 mm × (1 + 0.25·N(0, 1)), not below 0."""
-SIGMA_MM, REACH_MM = 3.75, 12.0
+"""Amplitudes vary between subjects: strength × 2.9 mm × (1 + 0.25·N(0, 1)), not below 0."""
+SIGMA_MM, REACH_MM = 3.75, 10.0
 SPARING, SPARING_MM = 0.7, 2.5
+"""Share of the velocity that is taken away at the ventricle, and how far from it: the structure mostly shrinks away
+from the capsule, so that the ventricle widens little."""
 SMALLEST_MM3 = 150.0
 _STEP_MM = 1.5
 

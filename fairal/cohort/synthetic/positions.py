@@ -12,7 +12,7 @@ COARSE_MM, COARSE_SD_MM = 18.0, 1.06
 """Lattice step and standard deviation of the velocity's coarse part: a trilinear field of 1.95 mm per node has 1.06."""
 FINE_MM, FINE_SD_MM = 9.0, 0.41
 """Those of its fine part (0.75 mm per node)."""
-STEP_MM = 3.0
+STEP_MM = 3.0  # against 1.5 mm, positions are off by 0.05 mm on average and by 0.2 mm at most
 _MARGIN_MM = 12.0  # around a window, further than any displacement within it reaches
 
 

@@ -57,7 +57,8 @@ def derive() -> dict[str, np.ndarray]:
     t1, grey, white = t1 / t1.max(), grey / grey.max(), white / white.max()
     offset = image.affine[:3, 3]
     x, y, z = np.meshgrid(*(np.arange(n) + o for n, o in zip(t1.shape, offset, strict=True)), indexing="ij")
-    caudate, ventricle = _caudate(t1, grey, white, (x, y, z)), _ventricle(t1, grey, (x, y, z))
+    ventricle = _ventricle(t1, grey, (x, y, z))
+    caudate = _largest(_caudate(t1, grey, white, (x, y, z)) & ~ventricle)
 
     corner, extent = FIELDS_OF_VIEW["brain"]
     first, size = [round(c - o) for c, o in zip(corner, offset, strict=True)], [round(e) for e in extent]
@@ -87,7 +88,7 @@ def _caudate(t1: np.ndarray, grey: np.ndarray, white: np.ndarray, at: tuple) -> 
     found = ndimage.binary_closing(_largest(ndimage.binary_opening(found))).astype(np.float32)
     low, tail = np.clip((8 - z) / 6, 0, 1), np.clip((-10 - y) / 14, 0, 1)
     smooth = (1 - low) * ndimage.gaussian_filter(found, 1.0) + low * ndimage.gaussian_filter(found, 2.5)
-    return _largest(smooth > 0.45 + 0.4 * tail)
+    return smooth > 0.45 + 0.4 * tail
 
 
 def _ventricle(t1: np.ndarray, grey: np.ndarray, at: tuple) -> np.ndarray:
