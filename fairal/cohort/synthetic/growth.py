@@ -47,13 +47,21 @@ def mirrored(volume: np.ndarray) -> np.ndarray:
     return np.roll(volume[::-1], 1, axis=0)
 
 
+def _mirrored_field(velocity: np.ndarray, grid: Grid) -> tuple[np.ndarray, Grid]:
+    x, y, z = grid.origin_mm
+    reflect = np.array([-1, 1, 1], np.float32)[:, None, None, None]
+    return velocity[:, ::-1] * reflect, Grid((-x - (grid.shape[0] - 1), y, z), 1.0, grid.shape)
+
+
 @lru_cache(maxsize=1)
 def _fields() -> tuple[list[tuple[torch.Tensor, Grid]], np.ndarray]:
     """One field per structure, and (structures, fields): log volume that each structure loses per mm of each."""
     template = load_template()
-    left = (template.ventricle, template.caudate)
-    masks = [side(mask) for mask in left for side in (np.asarray, mirrored)]
-    fields = [outward(mask, template.origin_mm, SIGMA_MM, REACH_MM) for mask in masks]
+    masks, fields = [], []
+    for left in (template.ventricle, template.caudate):
+        masks += [left, mirrored(left)]
+        field = outward(left, template.origin_mm, SIGMA_MM, REACH_MM)
+        fields += [field, _mirrored_field(*field)]
     rates = np.empty((len(masks), len(masks)))
     for j, (field, grid) in enumerate(fields):
         divergence = sum(np.gradient(field[axis], axis=axis) for axis in range(3))
