@@ -14,9 +14,9 @@ from fairal.strategies.catalog import PAPER_SET
 
 STRENGTHS = {"none": 0.0, "weak": 0.35, "strong": 1.0}
 """Bias strengths by name. Of the left caudate's mean volume *strong* leaves 0.50 and *weak* 0.78 (240 anatomies of
-seeds 1000 to 1003: 4,031, 2,003 and 3,136 mm³). A network trained for 300 steps on 40 unbiased subjects has Dice 0.90
-and 0.89 for the reference group, 0.73 and 0.75 under *strong*, 0.86 and 0.87 under *weak* (seeds 1000 and 1001, 20
-pairs each)."""
+seeds 1000 to 1003: 4,034, 2,004 and 3,138 mm³). A network trained for 300 steps on 40 unbiased subjects has Dice 0.90
+for the reference group, 0.73 and 0.76 under *strong*, 0.86 and 0.87 under *weak* (seeds 1000 and 1001, 20 pairs
+each)."""
 
 DEMO_STRATEGIES = ("random", "entropy", "weighted_entropy")
 

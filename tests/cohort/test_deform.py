@@ -48,6 +48,13 @@ def test_random_anatomies_do_not_fold(seed):
     assert smallest_jacobian(positions - grid.points(), grid.spacing_mm) > 0.1
 
 
+def test_the_widest_ventricles_of_four_thousand_anatomies_do_not_fold():
+    grid, widest = cohort_grid(preset("demo")[0].cohort), (1000, "pool0080")
+    traits = draw_traits(*widest)
+    assert traits.about()["ventricle_right_factor"] > 5
+    assert smallest_jacobian(template_positions(*widest, traits, grid) - grid.points(), grid.spacing_mm) > 0
+
+
 def test_a_fold_is_seen():
     points = GRID.points()
     displacement = torch.zeros_like(points)
