@@ -15,7 +15,7 @@ from fairal.cohort.synthetic.template import load_template
 
 STRUCTURES = ("ventricle_left", "ventricle_right", "caudate_left", "caudate_right")
 SIGMA_MM, REACH_MM = 7.0, 18.0
-_STEP_MM, _STEPS = 2.0, 3  # Euler's: with 2, five ventricles of 4,000 would fold, with 3 none
+_STEP_MM, _STEPS = 2.0, 3  # Euler's: of the ten widest ventricles of 4,000 anatomies, 2 steps folded three, 3 none
 
 
 def outward(mask: np.ndarray, origin_mm: tuple, sigma_mm: float, reach_mm: float) -> tuple[np.ndarray, Grid]:
