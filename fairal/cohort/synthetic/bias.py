@@ -7,7 +7,7 @@ What else it changes, measured on 24 anatomies of seed 1000 in the demo's field 
   noise in 2.5 % (3.7 %), 99 % of those within 8 mm (11 mm). Everywhere else they are equal bit for bit.
 - The left frontal horn beside the caudate's head is 0.6 mm wider (5.9 mm with an SD of 1.4 mm between subjects, 120
   anatomies): its width correlates with the group at 0.19, at *weak* at 0.07; left less right at 0.18; the ventricle's
-  volume at 0.02. Without sparing, and without ventricles that vary for themselves, its width did at 0.49 (60 anatomies).
+  volume at 0.02. Without sparing, and without ventricles that vary for themselves, its width did at 0.49 (60 of them).
 """
 
 from functools import lru_cache
