@@ -23,6 +23,7 @@ ALLOWED = {
     "learner.trainings": set(),
     "config": {"apportion", "config", "errors", "facts", "learner.trainings", "strategies.catalog"},
     "presets": {"config", "errors", "learner.trainings", "strategies.catalog"},
+    "study": {"config", "presets"},
     "cohort": LIGHT | {"cohort", ""},
     "learner": LIGHT | {"learner"},
     "strategies": LIGHT | {"strategies"},
