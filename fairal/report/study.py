@@ -65,10 +65,13 @@ def _arms(result: ExperimentResult, measure: str) -> list[ArmSummary]:
 
 
 def arms_table(result: ExperimentResult) -> str:
-    """One row an arm: both measures and the ASSD by group with their gaps, reductions with intervals, who paid."""
+    """One row an arm: measures by group with their gaps, who paid, and how much less the signed gap is.
+
+    That is 100 % where none is left and more where it has turned; its interval is Fieller's.
+    """
     groups = " / ".join(result.groups)
     heads = ("arm", "n", f"Dice {groups}", "gap", f"surface Dice {groups}", "gap", f"ASSD mm {groups}",
-             "gap less in Dice", "gap less in surface Dice", "worst gained, best lost (Dice)")  # fmt: skip
+             "signed gap less in Dice", "in surface Dice", "worst gained, best lost (Dice)")  # fmt: skip
     dice, surface, assd = ({r.strategy: r for r in _arms(result, m)} for m in ("dice", "surface_dice", "assd_mm"))
     rows = [
         (
@@ -94,11 +97,11 @@ def _served(level: Level, digits: int = 3) -> tuple[str, str]:
 
 def _reduced(row: ArmSummary) -> str:
     reduction = row.against.reduction if row.against else None
-    if reduction is None:
+    if reduction is None or reduction.signed is None:
         return "–"
     interval = reduction.of_seeds
     spread = f"{interval[0]:.0%} to {interval[1]:.0%}" if interval else "no interval"
-    return f"{reduction.value:.0%} ({'one seed' if len(row.against.seeds) == 1 else spread})"
+    return f"{reduction.signed:.0%} ({'one seed' if len(row.against.seeds) == 1 else spread})"
 
 
 def _paid(row: ArmSummary) -> str:
