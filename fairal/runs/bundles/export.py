@@ -113,12 +113,13 @@ def _volume_files(store: Store, experiment: str, shown: list[tuple[RunKey, int]]
     for key, round_ in shown:
         volumes = store.volumes(key, round_)
         if volumes is not None:
-            subjects |= {store.subject_file(experiment, key.seed, subject): None for subject in volumes.probability}
-            file = store.volumes_file(key, round_)
-            yield f"runs/{key.run}/volumes/{file.name}", file.read_bytes()
-    for file in subjects:
-        if file.is_file():
-            yield f"subjects/{file.name}", file.read_bytes()
+            subjects |= {(key.seed, subject): None for subject in volumes.probability}
+            name = store.volumes_file(key, round_).name
+            yield f"runs/{key.run}/volumes/{name}", store.volumes_archive(key, round_)
+    for seed, subject in subjects:
+        content = store.subject_archive(experiment, seed, subject)
+        if content is not None:
+            yield f"subjects/{seed}-{subject}.npz", content
 
 
 def _json(content: dict) -> bytes:
