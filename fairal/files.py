@@ -1,29 +1,45 @@
-"""Writing files so that a reader, and a crash, only ever meets whole ones."""
+"""Writing files so that a reader, and a crash, only ever meets whole ones.
+
+What is being written lies under a temporary name, and its writer holds it: what nobody holds was left by one that was
+killed, whatever the clock says, and can be removed.
+"""
 
 import json
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+try:
+    import fcntl
+except ImportError:  # without it nothing can be told to be abandoned, and nothing is removed
+    fcntl = None
+
+_PART, _NEW = ".part", ".new-"
 _UMASK = os.umask(0)
 os.umask(_UMASK)
+
+
+class Overtaken(Exception):
+    """Somebody else has written what was about to be written."""
 
 
 @contextmanager
 def replacing(path: Path, durable: bool = False):
     """Open a temporary file beside `path` for writing; on success it takes the path's place."""
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+    handle, name = _held_file(path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
             if durable:
-                os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_UMASK)  # temporary files are private; what takes their place is not
-        os.replace(name, path)
+                os.fsync(handle)
+            os.chmod(name, 0o666 & ~_UMASK)  # temporary files are private; what takes their place is not
+            os.replace(name, path)
+        if durable:
+            _sync_folder(path.parent)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -31,29 +47,79 @@ def replacing(path: Path, durable: bool = False):
 
 @contextmanager
 def new_folder(path: Path):
-    """Give a temporary folder beside `path` to fill; on success it is renamed, unless the path is there by then."""
-    temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=path.parent))
+    """Give a temporary folder beside `path` to fill; on success it is renamed.
+
+    Raises:
+        FileExistsError: The path is there by then.
+    """
+    temporary, handle = _held_folder(path.parent)
     try:
         yield temporary
         temporary.chmod(0o755)
-        if not path.exists():
-            os.replace(temporary, path)
+        if path.exists():
+            raise FileExistsError(path)
+        try:
+            temporary.rename(path)
+        except OSError as error:
+            raise FileExistsError(path) if path.exists() else error from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        if handle is not None:
+            os.close(handle)
+
+
+def remove_abandoned(folder: Path) -> int:
+    """Remove what killed writers left directly in a folder; what somebody holds stays. Returns the bytes freed."""
+    freed = 0
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(_NEW) or (entry.name.startswith(".") and entry.name.endswith(_PART)):
+                with suppress(OSError):
+                    freed += _remove_unheld(Path(entry.path))
+    return freed
 
 
 def write_json(path: Path, content: Any, durable: bool = False) -> None:
     """Replace a JSON file in one step."""
+    write_text(path, json.dumps(content, indent=1, allow_nan=False), durable)
+
+
+def write_text(path: Path, text: str, durable: bool = False) -> None:
+    """Replace a text file in one step."""
     with replacing(path, durable) as file:
-        file.write(json.dumps(content, indent=1, allow_nan=False).encode())
+        file.write(text.encode())
 
 
-def append_line(path: Path, line: str) -> None:
-    """Append one line and wait until the disk has it: the line is the commit."""
-    with path.open("ab") as file:
-        file.write(line.encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+def append_line(path: Path, line: str, after: int | None = None) -> None:
+    """Append one line and wait until the disk has it: the line is the commit. What fails leaves nothing behind.
+
+    Args:
+        path: The file; made if it is not there.
+        line: Without its end.
+        after: How many lines must be there, all of them whole; None for any number.
+
+    Raises:
+        Overtaken: There are more or fewer.
+    """
+    is_new = not path.exists()
+    with path.open("ab+", buffering=0) as file:
+        _hold(file.fileno())  # of two who write the same line, the second finds it there
+        size = file.seek(0, os.SEEK_END)
+        if after is not None:
+            file.seek(0)
+            content = file.read()
+            if content.count(b"\n") != after or (content and not content.endswith(b"\n")):
+                raise Overtaken(path)
+        try:
+            left = line.encode() + b"\n"
+            while left:
+                left = left[file.write(left) :]
+            os.fsync(file.fileno())
+        except OSError:
+            os.ftruncate(file.fileno(), size)
+            raise
+    if is_new:
+        _sync_folder(path.parent)
 
 
 def whole_lines(path: Path) -> tuple[list[bytes], int]:
@@ -76,3 +142,60 @@ def folder_size(path: Path) -> int:
             except OSError:
                 continue
     return total
+
+
+def _held_file(folder: Path) -> tuple[int, str]:
+    while True:
+        handle, name = tempfile.mkstemp(prefix=".", suffix=_PART, dir=folder)
+        _hold(handle)
+        if os.fstat(handle).st_nlink:
+            return handle, name
+        os.close(handle)  # somebody took it for abandoned between our making and our holding it
+
+
+def _held_folder(parent: Path) -> tuple[Path, int | None]:
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_NEW, dir=parent))
+        if fcntl is None:
+            return folder, None
+        try:
+            handle = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:
+            continue  # see above
+        _hold(handle)
+        if folder.exists():
+            return folder, handle
+        os.close(handle)
+
+
+def _hold(handle: int) -> None:
+    if fcntl is not None:
+        with suppress(OSError):  # a file system without locks: then nobody can take it for abandoned either
+            fcntl.flock(handle, fcntl.LOCK_EX)
+
+
+def _remove_unheld(path: Path) -> int:
+    if fcntl is None:
+        return 0
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if path.is_dir():
+            size = folder_size(path)
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            size = os.fstat(handle).st_size
+            path.unlink()
+        return size
+    finally:
+        os.close(handle)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the disk has a folder's names; where folders cannot be synced, the file system sees to it."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -9,12 +9,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LIGHT = {
-    "apportion", "config", "errors", "facts", "files", "learner.trainings", "presets", "seeds", "settings",
-    "strategies.catalog",
+    "apportion", "config", "errors", "facts", "files", "learner.trainings", "presets", "seals", "seeds",
+    "settings", "strategies.catalog",
 }  # fmt: skip
 ALLOWED = {
     "errors": set(),
     "files": set(),
+    "seals": set(),
     "apportion": set(),
     "seeds": set(),
     "facts": {"facts"},

@@ -193,6 +193,30 @@ def resume(
 
 
 @app.command()
+def retry(
+    experiments: Names,
+    yes: Annotated[bool, typer.Option("--yes", help="Forget finished rounds without asking.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Leave the runs in the background.")] = False,
+    home: Home = None,
+) -> None:
+    """Start runs over from their first round; finished rounds are forgotten, after a question. See `resume`."""
+    store = Store(home)
+    found = _own(store, experiments)
+    for experiment in found:
+        keys = [key for key in store.runs(experiment) if not store.is_held(key)]
+        rounds = control.finished_rounds(store, keys)
+        ask = f"Forget {rounds} finished rounds of {experiment}? `fairal resume` keeps them."
+        if rounds and not yes and not typer.confirm(ask):
+            continue
+        for key in keys:
+            control.retry(store, key, forget=True)
+        out.print(f"{experiment}: {len(keys)} run(s) queued again from their first round.")
+    LocalCrew().ensure(store)
+    if not detach:
+        foreground(store, found)
+
+
+@app.command()
 def delete(
     experiments: Annotated[list[str], typer.Argument(help="Ids or their beginnings.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,

@@ -1,5 +1,6 @@
 """Follow experiments in the foreground until they end."""
 
+import math
 import signal
 import time
 
@@ -12,8 +13,11 @@ from fairal.facts.state import ENDED
 from fairal.runs import control
 from fairal.runs.crews.local import LocalCrew
 from fairal.runs.library import readers
+from fairal.runs.life import stopped_workers
 from fairal.runs.standing import standing
 from fairal.runs.store import Store
+
+_LOOK_SECONDS = 1.0
 
 
 def foreground(store: Store, ids: list[str]) -> None:
@@ -39,7 +43,7 @@ def _follow(store: Store, ids: list[str], interrupted: list) -> None:
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("rounds"),
         TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False),
     )  # fmt: skip
-    alone_since, tries, crew = None, 0, LocalCrew()
+    crew, looked, said = LocalCrew(), -math.inf, set()
     with Progress(*columns, console=err, transient=True) as bar:
         tasks = {e: bar.add_task(e, total=None) for e in ids}
         while not interrupted:
@@ -48,15 +52,21 @@ def _follow(store: Store, ids: list[str], interrupted: list) -> None:
                 bar.update(tasks[experiment], total=stand.rounds, completed=stand.rounds_done)
             if all(stand.state in ENDED for stand in stands.values()):
                 return
-            # A worker that cannot start must not leave us waiting for ever.
-            alive = crew.alive(store) > 0
-            alone_since = None if alive else alone_since or time.monotonic()
-            if alone_since and time.monotonic() - alone_since > 20:
-                if tries == 2:
-                    raise RunError(f"No worker could start; {store.worker_log(0)} says why.")
-                crew.ensure(store)
-                tries, alone_since = tries + 1, None
+            if time.monotonic() - looked > _LOOK_SECONDS:
+                looked = time.monotonic()
+                _look_after(store, crew, said)
             time.sleep(0.2)
+
+
+def _look_after(store: Store, crew: LocalCrew, said: set[str]) -> None:
+    """Replace workers that died, and say of those that were stopped that they are, once."""
+    crew.ensure(store)
+    if trouble := crew.trouble(store):
+        raise RunError(trouble)
+    for stopped in stopped_workers(store):
+        if (sentence := stopped.sentence()) not in said:
+            err.print(sentence, markup=False)
+            said.add(sentence)
 
 
 def _raise_failures(store: Store, ids: list[str]) -> None:

@@ -16,6 +16,7 @@ from fairal.config import read_study
 from fairal.errors import InputError, RunError
 from fairal.files import new_folder
 from fairal.runs.crew import team
+from fairal.runs.litter import clear_litter
 from fairal.runs.shelf import trim
 from fairal.runs.standing import find
 from fairal.runs.store import Store
@@ -62,14 +63,18 @@ def clean(
     volumes: Annotated[bool, typer.Option("--volumes", help="Remove display volumes instead; records stay.")] = False,
     experiment: Annotated[str | None, typer.Option(help="Only this experiment's volumes.")] = None,
 ) -> None:
-    """Free the cache of cohorts and fits (least recently used first), or the display volumes."""
+    """Free the cache of cohorts and fits (least recently used first), or the display volumes.
+
+    What killed processes left half written goes in any case.
+    """
     store = Store(home)
+    left = clear_litter(store, store.experiments())
     if volumes:
         chosen = [find(store, experiment)] if experiment else store.experiments()
         freed = sum(store.clean_volumes(name) for name in chosen)
     else:
         freed = trim(store, int(cap_gb * 1e9))
-    out.print(f"Freed {freed / 1e6:.1f} MB.")
+    out.print(f"Freed {(left + freed) / 1e6:.1f} MB.")
 
 
 @app.command()

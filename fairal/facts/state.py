@@ -14,15 +14,6 @@ ENDED = ("done", "failed", "cancelled")
 
 
 @dataclass(frozen=True)
-class Headline:
-    """The last finished round at a glance."""
-
-    dice_by_group: dict[str, float]
-    gap: float
-    labelled: int
-
-
-@dataclass(frozen=True)
 class RunState:
     """A run's life at a glance.
 
@@ -43,7 +34,6 @@ class RunState:
     part: str = ""
     done: int = 0
     total: int = 0
-    headline: Headline | None = None
     round_seconds: float | None = None
     device: str = ""
     threads: int = 0
@@ -64,12 +54,12 @@ class RunState:
 
     @classmethod
     def from_json(cls, content: dict) -> "RunState":
-        """Read what `as_json` gave; an empty headline is none.
+        """Read what `as_json` gave; what it does not know is left out.
 
         Raises:
             ValueError: It is no state; pydantic says which field is wrong.
         """
-        return _STATE.validate_json(json.dumps(content | {"headline": content.get("headline") or None}))
+        return _STATE.validate_json(json.dumps(content))
 
 
 _STATE = TypeAdapter(RunState)

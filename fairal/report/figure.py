@@ -15,7 +15,7 @@ from fairal.report.colours import group_colours
 from fairal.report.comparison import summarise_experiment
 from fairal.report.levels import ArmSummary
 from fairal.report.quantity import Quantity
-from fairal.report.results import ExperimentResult, comparable_round, sample
+from fairal.report.results import ExperimentResult, comparable_round, mixture, sample
 from fairal.report.tables import SEEDS_FOR_A_BAND
 
 X_AXES = {"labelled": "Labelled scans", "labelled_mm3": "Labelled structure (mm³)"}
@@ -148,7 +148,8 @@ class Subject:
     def about(self, *more: str) -> str:
         """Caption: n, then what else must be known, then whose brains these are."""
         whose = "Synthetic brains." if self.result.synthetic else OWN_SCANS
-        return " ".join([f"{sample(self.result)}.", *(text for text in more if text), whose])
+        texts = (f"{sample(self.result)}.", *more, mixture(self.result), whose)
+        return " ".join(text for text in texts if text)
 
     def lines(self) -> str:
         """What bands and thin lines are, as far as there are any."""

@@ -63,7 +63,7 @@ def read_experiment(reader: Reader, experiment: str) -> ExperimentResult:
     runs = [
         RunResult(
             run.key, str(run.key.arm), run.key.seed, run.role, run.shown, run.reason,
-            [_judged(record, groups) for record in run.records], run.records,
+            [judged(record, groups) for record in run.records], run.records,
         )
         for run in snapshot.runs
     ]  # fmt: skip
@@ -73,7 +73,8 @@ def read_experiment(reader: Reader, experiment: str) -> ExperimentResult:
 _judgements: WeakKeyDictionary[Record, dict[tuple[str, ...], Judgement]] = WeakKeyDictionary()
 
 
-def _judged(record: Record, groups: tuple[str, ...]) -> Judgement:
+def judged(record: Record, groups: tuple[str, ...]) -> Judgement:
+    """Judge a record, once: what is shown of a round is derived from its record wherever it is shown."""
     # Judging a record takes a tenth of a millisecond: fine once, not on every refresh of a page of hundreds of runs.
     kept = _judgements.setdefault(record, {})
     if groups not in kept:
@@ -94,3 +95,21 @@ def sample(result: ExperimentResult) -> str:
     """Say over how many seeds and test subjects the numbers are."""
     seeds = len({run.seed for run in result.runs if run.rounds})
     return f"n = {seeds} seed{'s' if seeds != 1 else ''}, {result.config.cohort.test_text} each"
+
+
+def mixture(result: ExperimentResult) -> str:
+    """Say where rounds were computed in unlike ways; nothing where all were computed alike.
+
+    A round's numbers depend on the device, on a processor on the number of threads as well, and on torch's version.
+    """
+    records = [record for run in result.runs for record in run.records]
+    ways = {(r.device, r.threads if r.device == "cpu" else 0, r.torch) for r in records}
+    if len(ways) < 2:
+        return ""
+    devices, threads, versions = (sorted({way[i] for way in ways}) for i in range(3))
+    unlike = [f"on {' and '.join(devices)}"] if len(devices) > 1 else []
+    if len(counts := [count for count in threads if count]) > 1:
+        unlike.append(f"on {' and '.join(map(str, counts))} threads")
+    if len(versions) > 1:
+        unlike.append(f"by torch {' and '.join(versions)}")
+    return f"Rounds computed {', '.join(unlike)} are compared: small differences may come from that."

@@ -3,13 +3,14 @@
 All of it lies in the collection's folder. An answer is there once its line is.
 """
 
+import io
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -21,12 +22,14 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from fairal.config.advice import Question
 from fairal.errors import InputError, RunError
 from fairal.facts.advice import Answer
-from fairal.files import append_line, replacing, whole_lines, write_json
-from fairal.runs.journal import Damaged, read_object
+from fairal.files import append_line, replacing, whole_lines
+from fairal.runs.life import Watch
 from fairal.runs.locks import is_locked, try_lock
+from fairal.runs.stored import Damaged, read_object, write_object
+from fairal.seals import Broken, open_archive, seal_archive
 
 REASON_CHARACTERS_MAX = 300
-_START_SECONDS = 60.0  # in which a process must have taken the lock; imports alone take some on a busy machine
+_START_SECONDS = 60.0  # seen by one who looks, in which a process must have taken the lock: imports take some
 _STRICT = ConfigDict(allow_inf_nan=False, extra="ignore")
 
 
@@ -64,6 +67,7 @@ class Work:
         return self.state in ("starting", "running")
 
 
+_watch = Watch()
 _ASIDE = TypeAdapter(dict[str, Aside])
 _WORK = TypeAdapter(Work)
 
@@ -105,16 +109,23 @@ class Desk:
         _, end = whole_lines(self.history_file)
         if end:
             os.truncate(self.history_file, end)  # a line that a crash cut off never was an answer
-        with replacing(self._volumes_file) as file:
-            np.savez_compressed(file, **{f"p/{id_}": volume for id_, volume in probability.items()})
-        append_line(self.history_file, answer.as_line())
+        buffer, line = io.BytesIO(), answer.as_line()
+        np.savez_compressed(buffer, **{f"p/{id_}": volume for id_, volume in probability.items()})
+        with replacing(self._volumes_file, durable=True) as file:
+            file.write(seal_archive(buffer.getvalue(), line))  # of another answer it would be another's prediction
+        append_line(self.history_file, line)
 
     def probability(self, participant: str) -> np.ndarray | None:
-        """Give what the network of the last answer predicts on a scan, (X, Y, Z) uint8; None where it was not kept."""
+        """Give what the network of the last answer predicts on a scan, (X, Y, Z) uint8; None where it was not kept.
+
+        What is damaged, or of another answer than the last one, counts as not kept.
+        """
+        lines = whole_lines(self.history_file)[0] or [b""]
         try:
-            with np.load(self._volumes_file, allow_pickle=False) as arrays:
+            content = open_archive(self._volumes_file.read_bytes(), lines[-1].decode())
+            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
                 return arrays[f"p/{participant}"]
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        except (Broken, OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None
 
     # ------------------------------------------------------------------ scans put aside
@@ -128,7 +139,7 @@ class Desk:
         if not self._aside_file.exists():
             return {}
         try:
-            return _ASIDE.validate_python(read_object(self._aside_file).get("aside"))
+            return _ASIDE.validate_python(read_object(self._aside_file, "aside", ("schema", "aside")).get("aside"))
         except (Damaged, ValidationError):
             raise RunError(
                 f"The list of scans put aside, {self._aside_file}, is damaged; remove it and put them aside again."
@@ -167,27 +178,24 @@ class Desk:
         with lock:
             aside = self.aside()
             yield aside
-            write_json(self._aside_file, {"schema": 1, "aside": {k: asdict(v) for k, v in aside.items()}}, durable=True)
+            content = {"schema": 1, "aside": {name: asdict(row) for name, row in aside.items()}}
+            write_object(self._aside_file, content, "aside", durable=True)
 
     # ------------------------------------------------------------------ who is at work
 
     def work(self) -> Work | None:
         """Say who is at work, or was last; None where nobody ever was or it cannot be read."""
-        try:
-            work = _WORK.validate_python(read_object(self._work_file))
-        except (Damaged, ValidationError):
-            return None
-        if not work.active or is_locked(self._lock_file):
+        work = self._reread()
+        if work is None or not work.active or is_locked(self._lock_file):
             return work
-        if work.state == "starting" and time.time() - work.started < _START_SECONDS:
+        if work.state == "starting" and _watch.still_seconds(self._work_file, work) < _START_SECONDS:
             return work
-        again = self._reread()
+        again = self._reread()  # it may have ended between our look at the state and our look at the lock
         return Work("interrupted", started=work.started) if again in (None, work) else again
 
     def _reread(self) -> Work | None:
-        """It may have ended between our look at the state and our look at the lock."""
         try:
-            return _WORK.validate_python(read_object(self._work_file))
+            return _WORK.validate_python(read_object(self._work_file, "next", [f.name for f in fields(Work)]))
         except (Damaged, ValidationError):
             return None
 
@@ -199,7 +207,7 @@ class Desk:
 
     def write_work(self, work: Work) -> None:
         """Say what is being done. Only whoever works alone may, or starts somebody who will."""
-        write_json(self._work_file, asdict(work))
+        write_object(self._work_file, asdict(work), "next")
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -106,7 +106,8 @@ def note_end(store: Store, key: RunKey) -> None:
     lock = try_lock(store.run_lock(key))
     if lock is None:
         return
-    with lock, suppress(FairalError):
+    with lock, suppress(FairalError, OSError):
+        store.heal_state(key)
         state = store.state(key)
         if state.ended:
             store.ledger.ended(key, state, store.state_file(key))
@@ -116,6 +117,6 @@ def end(store: Store, key: RunKey, state: RunState, how: str, reason: str = "") 
     """End a run whose lock the caller holds: done, failed or cancelled."""
     now = time.time()
     ended = replace(state, state=how, reason=reason, part="", finished=now, updated=now)
-    store.write_state(key, ended)
+    store.write_state(key, ended, durable=True)
     store.ledger.ended(key, ended, store.state_file(key))
     store.log(key, f"{how}: {reason}" if reason else how)

@@ -1,11 +1,11 @@
 """What a person does to runs: cancel, resume, retry, delete."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from fairal.errors import FairalError, RunError
+from fairal.errors import FairalError, InputError, RunError
 from fairal.facts.state import RunState
 from fairal.runs.claims import end
 from fairal.runs.locks import try_lock
@@ -26,7 +26,9 @@ def cancel(store: Store, key: RunKey) -> None:
 
 
 def resume(store: Store, key: RunKey) -> bool:
-    """Queue a run again that was cancelled, failed or interrupted; its finished rounds stay.
+    """Queue a run again that was cancelled, failed, interrupted or damaged; its finished rounds stay.
+
+    What is lost of it is made again from what is there.
 
     Returns:
         Whether there was something to resume.
@@ -34,10 +36,13 @@ def resume(store: Store, key: RunKey) -> bool:
     Raises:
         RunError: A worker still holds it.
     """
-    state = store.state(key)
-    if state.state in ("queued", "done") or store.shown_state(key, state) == "running":
+    if store.look(key).shown in ("queued", "running"):
         return False
     with _held(store, key):
+        done = store.look(key).shown == "done"
+        store.heal(key)
+        if done:
+            return False
         store.cancel_file(key).unlink(missing_ok=True)
         state = store.state(key)
         queued = replace(state, state="queued", reason="", attempts=0, part="", finished=None, updated=time.time())
@@ -63,9 +68,26 @@ def wake(store: Store, collection: str) -> int:
     return woken
 
 
-def retry(store: Store, key: RunKey) -> None:
-    """Queue a run again from its first round."""
+def finished_rounds(store: Store, keys: Iterable[RunKey]) -> int:
+    """Count the finished rounds that `retry` would forget."""
+    return sum(len(store.reading(key).records) for key in keys)
+
+
+def retry(store: Store, key: RunKey, forget: bool = False) -> None:
+    """Queue a run again from its first round.
+
+    Args:
+        store: Where it is.
+        key: The run.
+        forget: Whether its finished rounds may be thrown away.
+
+    Raises:
+        InputError: It has some, and nobody said that they may.
+        RunError: A worker still holds it.
+    """
     with _held(store, key):
+        if not forget and (there := finished_rounds(store, [key])):
+            raise InputError(f"{key.run} has {there} finished rounds, which Retry forgets; Resume goes on after them.")
         store.cancel_file(key).unlink(missing_ok=True)
         store.start_over(key)
         state = store.state(key)
@@ -76,7 +98,7 @@ def retry(store: Store, key: RunKey) -> None:
 def _queue(store: Store, key: RunKey, state: RunState, said: str) -> None:
     # Struck out of the ledger first: a run that is open and counts as ended would never be found.
     store.ledger.open(key)
-    store.write_state(key, state)
+    store.write_state(key, state, durable=True)
     store.log(key, said)
 
 

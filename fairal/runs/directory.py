@@ -8,12 +8,15 @@ from pathlib import Path
 
 from fairal.config import ExperimentConfig, parse_experiment
 from fairal.errors import FairalError, InputError
-from fairal.runs.journal import Damaged, Journal, read_object
+from fairal.runs.journal import Journal
 from fairal.runs.ledger import Ended, Ledger, stamp_of
 from fairal.runs.paths import EXPERIMENT_ID, RUN_ID, RunKey
+from fairal.runs.stored import Damaged, Newer, read_object
 
 _RACY_NS = 100_000_000  # file systems stamp folders in ticks: what changed within one is looked at again
 _KEPT_CONFIGS = 512
+_MEMBERS = ("schema", "id", "created", "token", "config")
+_HEADER_MEMBERS = ("schema", "experiment", "run", "strategy", "seed", "role")
 
 
 class Directory(Journal):
@@ -109,7 +112,8 @@ class Directory(Journal):
 
     def _read(self, experiment: str) -> tuple[dict, ExperimentConfig | FairalError]:
         """Read and validate once, as long as the file is the same."""
-        path = self.about_folder(experiment) / "experiment.json"
+        self.about_folder(experiment)
+        path = self.experiment_file(experiment)
         try:
             stamp = stamp_of(path)
         except OSError:
@@ -118,9 +122,7 @@ class Directory(Journal):
             kept = self._described.get(experiment)
             if kept and kept[0] == stamp:
                 return kept[1:]
-        about = read_object(path)
-        if "config" not in about or "created" not in about:
-            raise Damaged(f"{path} is damaged: it lacks its configuration. Delete the experiment and launch it again.")
+        about = self._described_somewhere(experiment)
         try:
             config = parse_experiment(about["config"])
         except InputError as error:
@@ -130,6 +132,39 @@ class Directory(Journal):
             while len(self._described) > _KEPT_CONFIGS:
                 self._described.popitem(last=False)
         return about, config
+
+    def stored_about(self, experiment: str) -> dict:
+        """Read an experiment's own file. Errors as `about`."""
+        path = self.experiment_file(experiment)
+        about = read_object(path, experiment, _MEMBERS)
+        if about.get("id") != experiment or not isinstance(about.get("config"), dict) or "created" not in about:
+            raise Damaged(f"{path} is damaged: it lacks its configuration, or is that of another experiment.")
+        return about
+
+    def _described_somewhere(self, experiment: str) -> dict:
+        """Read an experiment's file; where it is lost, what each of its runs knows of it."""
+        try:
+            return self.stored_about(experiment)
+        except Newer:
+            raise
+        except Damaged as damage:
+            for run in self._run_names(experiment):
+                try:
+                    return self.stored_header(RunKey(experiment, run))["about"]
+                except (Damaged, KeyError):
+                    continue
+            raise Damaged(f"{damage} Its runs and their records are still there.") from None
+
+    def stored_header(self, key: RunKey) -> dict:
+        """Read what a run says that it is. Those of earlier versions lack ``about``, what their experiment is.
+
+        Raises:
+            Damaged: The file is missing, broken, or that of another run.
+        """
+        header = read_object(self.header_file(key), f"{key} config", _HEADER_MEMBERS)
+        if (header.get("experiment"), header.get("run")) != (key.experiment, key.run):
+            raise Damaged(f"{self.header_file(key)} is damaged: it is that of another run.")
+        return header
 
     def about_folder(self, experiment: str) -> Path:
         """Give an experiment's folder, damaged or not.
@@ -144,12 +179,17 @@ class Directory(Journal):
 
     def runs(self, experiment: str) -> list[RunKey]:
         """List an experiment's runs in the order of its configuration."""
-        try:
-            there = {e.name for e in os.scandir(self.runs_dir(experiment)) if RUN_ID.fullmatch(e.name)}
-        except FileNotFoundError:
+        there = self._run_names(experiment)
+        if not there:
             return []
         try:
             wanted = [f"{arm}-{seed}" for arm, seed, _ in self.config(experiment).runs()]
         except FairalError:
             wanted = sorted(there)
         return [RunKey(experiment, name) for name in wanted if name in there]
+
+    def _run_names(self, experiment: str) -> set[str]:
+        try:
+            return {e.name for e in os.scandir(self.runs_dir(experiment)) if RUN_ID.fullmatch(e.name)}
+        except (FileNotFoundError, NotADirectoryError):
+            return set()

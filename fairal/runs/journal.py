@@ -1,51 +1,32 @@
 """What a run leaves behind: its state, records, volumes and log; written whole, read with suspicion."""
 
-import json
-import os
+import io
 import threading
-import time
 from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from fairal.errors import FairalError
-from fairal.facts.record import SCHEMA, Record
+from fairal.facts.record import Record
 from fairal.facts.state import RunState
 from fairal.facts.volumes import RoundVolumes, SubjectVolumes
-from fairal.files import append_line, replacing, whole_lines, write_json
+from fairal.files import replacing
 from fairal.runs.locks import is_locked
 from fairal.runs.paths import Paths, RunKey
+from fairal.runs.records import NewerLine, Reading, append_record, mend, parse_records, read_last, read_records
+from fairal.runs.stored import Damaged, Newer, read_object, write_object
+from fairal.seals import Broken, open_archive, seal_archive
 
-_FRESH_SECONDS = 5.0  # a state younger than this is believed without touching the lock
+__all__ = ["Damaged", "Journal", "Newer", "parse_records", "read_object"]
+
+_STATE_MEMBERS = {field.name for field in fields(RunState)} | {"schema", "headline"}
 _KEPT_RUNS = 400  # records of so many runs stay parsed in memory: about 20 kB a round
-_records: OrderedDict[Path, tuple[tuple[int, int], tuple[Record, ...]]] = OrderedDict()
-_records_lock = threading.Lock()
-
-
-class Damaged(FairalError):
-    """A stored file is not what it should be; the rest of the home stays usable."""
-
-
-def read_object(path: Path) -> dict[str, Any]:
-    """Read a JSON object that this program wrote.
-
-    Raises:
-        Damaged: The file is missing, broken or from a newer version.
-    """
-    try:
-        content = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise Damaged(f"{path} is missing; the experiment or run was deleted or is damaged.") from None
-    except (OSError, ValueError, RecursionError):
-        raise Damaged(f"{path} is damaged: it is not readable JSON.") from None
-    if not isinstance(content, dict):
-        raise Damaged(f"{path} is damaged: it should hold an object.")
-    if isinstance(content.get("schema"), int) and content["schema"] > SCHEMA:
-        raise Damaged(f"{path} is of schema {content['schema']}, from a newer fairal; this one reads up to {SCHEMA}.")
-    return content
+_readings: OrderedDict[Path, tuple[tuple[int, int, int], Reading]] = OrderedDict()
+_readings_lock = threading.Lock()
 
 
 class Journal(Paths):
@@ -53,102 +34,153 @@ class Journal(Paths):
 
     # ------------------------------------------------------------------ state
 
-    def state(self, key: RunKey) -> RunState:
-        """Read a run's state.
+    def stored_state(self, key: RunKey) -> RunState:
+        """Read a run's state as it is stored.
 
         Raises:
-            Damaged: The file is missing, broken or from a newer version.
+            Damaged: The file is missing, broken, that of another run or from a newer version.
         """
         try:
-            return RunState.from_json(read_object(self.state_file(key)))
+            return RunState.from_json(read_object(self.state_file(key), f"{key} state", _STATE_MEMBERS))
         except ValueError:
-            raise Damaged(
-                f"The state of run {key.run} in {key.experiment} is damaged; delete the run or start it again."
-            ) from None
+            raise Damaged(f"The state of run {key.run} in {key.experiment} is damaged.") from None
 
-    def write_state(self, key: RunKey, state: RunState) -> None:
+    def write_state(self, key: RunKey, state: RunState, durable: bool = False) -> None:
         """Replace a run's state. Only the holder of the run's lock may."""
-        write_json(self.state_file(key), state.as_json())
-
-    def shown_state(self, key: RunKey, state: RunState) -> str:
-        """Give the state as a person sees it: a running run whose lock is free was interrupted."""
-        if state.state != "running" or time.time() - state.updated < _FRESH_SECONDS:
-            return state.state
-        return "running" if is_locked(self.run_lock(key)) else "interrupted"
+        write_object(self.state_file(key), state.as_json(), f"{key} state", durable)
 
     # ------------------------------------------------------------------ records
 
-    def rounds(self, key: RunKey) -> tuple[Record, ...]:
-        """Read a run's complete records; remembered until the file changes.
+    def reading(self, key: RunKey) -> Reading:
+        """Read a run's records, and what is wrong with them; remembered until the file changes.
 
         Raises:
-            Damaged: A complete line is no record.
+            Newer: They are from a newer version.
         """
         path = self.records_file(key)
         try:
             stat = path.stat()
+            stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
+            with _readings_lock:
+                kept = _readings.get(path)
+                if kept and kept[0] == stamp:
+                    _readings.move_to_end(path)
+                    return kept[1]
+            reading = read_records(path.read_bytes(), str(key))
         except FileNotFoundError:
-            return ()
-        stamp = (stat.st_size, stat.st_mtime_ns)
-        with _records_lock:
-            kept = _records.get(path)
-            if kept and kept[0] == stamp:
-                _records.move_to_end(path)
-                return kept[1]
-        try:
-            records = parse_records(whole_lines(path)[0])
-        except ValueError as error:
-            raise Damaged(f"The records of run {key.run} in {key.experiment} are {error}.") from None
-        with _records_lock:
-            _records[path] = (stamp, records)
-            while len(_records) > _KEPT_RUNS:
-                _records.popitem(last=False)
-        return records
+            return Reading()
+        except OSError as error:
+            return Reading(damage=f"not readable ({error.strerror or error})")
+        except NewerLine as error:
+            raise Newer(f"The records of run {key.run} in {key.experiment} are {error}.") from None
+        with _readings_lock:
+            _readings[path] = (stamp, reading)
+            while len(_readings) > _KEPT_RUNS:
+                _readings.popitem(last=False)
+        return reading
 
-    def append_round(self, key: RunKey, record: Record, volumes: RoundVolumes | None) -> None:
-        """Commit a round: first its volumes, then its line."""
+    def rounds(self, key: RunKey) -> tuple[Record, ...]:
+        """Read a run's complete records.
+
+        Raises:
+            Damaged: Some of them are.
+        """
+        reading = self.reading(key)
+        if reading.damage:
+            raise Damaged(f"The records of run {key.run} in {key.experiment} are {reading.damage}.")
+        return reading.records
+
+    def last_round(self, key: RunKey) -> Record | None:
+        """Read a run's last sound record, and as a rule nothing else; None before the first."""
+        last = read_last(self.records_file(key), str(key))
+        return last or next(reversed(self.reading(key).records), None)
+
+    def append_round(
+        self, key: RunKey, record: Record, volumes: RoundVolumes | None, fence: Callable[[], None] = lambda: None
+    ) -> None:
+        """Commit a round: first its volumes, then its line.
+
+        Args:
+            key: The run.
+            record: Of the round; the rounds before it must be there, and no others.
+            volumes: For display.
+            fence: Asked last of all before the commit; raises where it must not be.
+
+        Raises:
+            Overtaken: Somebody else has committed a round meanwhile.
+        """
         if volumes is not None:
-            with replacing(self.volumes_file(key, record.round), durable=True) as file:
-                np.savez_compressed(file, **volumes.to_arrays())
-        append_line(self.records_file(key), record.as_line())
+            self._write_arrays(self.volumes_file(key, record.round), volumes.to_arrays(), f"{key} {record.round}")
+        fence()
+        append_record(self.records_file(key), record, str(key))
 
-    def drop_half_written(self, key: RunKey) -> None:
-        """Cut the records back to their last complete line."""
-        path = self.records_file(key)
-        _, end = whole_lines(path)
-        if path.exists() and path.stat().st_size > end:
-            os.truncate(path, end)
+    def mend_records(self, key: RunKey) -> None:
+        """Bring a run's records in order after a crash or damage; what is not sound is put aside. See `mend`.
+
+        Raises:
+            Newer: They are from a newer version.
+        """
+        try:
+            done = mend(self.records_file(key), self.aside_file(key), str(key))
+        except NewerLine as error:
+            raise Newer(f"The records of run {key.run} in {key.experiment} are {error}.") from None
+        if done:
+            self.log(key, done)
 
     def start_over(self, key: RunKey) -> None:
         """Forget a run's rounds and volumes."""
         self.records_file(key).unlink(missing_ok=True)
+        self.aside_file(key).unlink(missing_ok=True)
         for file in (self.run_dir(key) / "volumes").glob("*.npz"):
             file.unlink()
 
     # ------------------------------------------------------------------ volumes and log
 
     def volumes(self, key: RunKey, round_: int) -> RoundVolumes | None:
-        """Read a round's volumes; None where they were not kept."""
-        arrays = _load_arrays(self.volumes_file(key, round_))
+        """Read a round's volumes; None where they were not kept.
+
+        Raises:
+            Damaged: The file is not what it should be.
+        """
+        arrays = _arrays(self.volumes_file(key, round_), self.volumes_archive(key, round_))
         return None if arrays is None else RoundVolumes.from_arrays(arrays)
 
+    def volumes_archive(self, key: RunKey, round_: int) -> bytes | None:
+        """Give the file of a round's volumes, checked, without its seal. As `volumes`."""
+        return _archive(self.volumes_file(key, round_), f"{key} {round_}")
+
     def subject(self, experiment: str, seed: int, subject: str) -> SubjectVolumes | None:
-        """Read a displayed subject; None where it was not kept."""
+        """Read a displayed subject; None where it was not kept.
+
+        Raises:
+            Damaged: The file is not what it should be.
+        """
         path = self.subject_file(experiment, seed, subject)
-        arrays = _load_arrays(path)
+        arrays = _arrays(path, self.subject_archive(experiment, seed, subject))
         try:
             return None if arrays is None else SubjectVolumes.from_arrays(arrays)
         except KeyError as error:
             raise Damaged(f"{path} is damaged: it lacks {error}.") from None
 
+    def subject_archive(self, experiment: str, seed: int, subject: str) -> bytes | None:
+        """Give the file of a displayed subject, checked, without its seal. As `subject`."""
+        path = self.subject_file(experiment, seed, subject)
+        return _archive(path, f"{experiment} {path.stem}")
+
     def write_subject(self, experiment: str, seed: int, subject: str, volumes: SubjectVolumes) -> None:
         """Keep a displayed subject, once per experiment and seed."""
-        with replacing(self.subject_file(experiment, seed, subject)) as file:
-            np.savez_compressed(file, **volumes.to_arrays())
+        path = self.subject_file(experiment, seed, subject)
+        self._write_arrays(path, volumes.to_arrays(), f"{experiment} {path.stem}")
+
+    def _write_arrays(self, path: Path, arrays: dict[str, np.ndarray], of: str) -> None:
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **arrays)
+        with replacing(path, durable=True) as file:
+            file.write(seal_archive(buffer.getvalue(), of))
 
     def log(self, key: RunKey, text: str) -> None:
-        """Add a line, with the time, to a run's log."""
-        with self.log_file(key).open("a", encoding="utf-8") as file:
+        """Add a line, with the time, to a run's log; a full disk costs the line, not the run."""
+        with suppress(OSError), self.log_file(key).open("a", encoding="utf-8") as file:
             file.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {text}\n")
 
     def log_tail(self, key: RunKey, lines: int = 40) -> str:
@@ -158,35 +190,27 @@ class Journal(Paths):
         except FileNotFoundError:
             return ""
 
+    def is_held(self, key: RunKey) -> bool:
+        """Tell whether somebody holds a run."""
+        return is_locked(self.run_lock(key))
 
-def parse_records(lines: list[bytes]) -> tuple[Record, ...]:
-    """Read a run's records, one a line, in the order of their rounds.
 
-    Raises:
-        ValueError: Some are from a newer version, or are none; the text says which.
-    """
-    if any(_schema(line) > SCHEMA for line in lines):
-        raise ValueError("from a newer fairal")
+def _archive(path: Path, of: str) -> bytes | None:
     try:
-        records = tuple(Record.from_line(line) for line in lines)
-    except ValueError:
-        records = None
-    if records is None or any(record.round != i for i, record in enumerate(records)):
-        raise ValueError("damaged")
-    return records
-
-
-def _schema(line: bytes) -> int:
-    # Every line begins with it; parsing all of a newer line to find it would be asking for trouble.
-    head = line[:20].removeprefix(b'{"schema": ').partition(b",")[0]
-    return int(head) if head.isdigit() else SCHEMA
-
-
-def _load_arrays(path: Path) -> dict[str, np.ndarray] | None:
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return dict(stored)
+        return open_archive(path.read_bytes(), of)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise Damaged(f"{path} cannot be read ({error.strerror or error}).") from None
+    except Broken as broken:
+        raise Damaged(f"{path} is damaged: {broken}.") from None
+
+
+def _arrays(path: Path, archive: bytes | None) -> dict[str, np.ndarray] | None:
+    if archive is None:
+        return None
+    try:
+        with np.load(io.BytesIO(archive), allow_pickle=False) as stored:
+            return dict(stored)
     except Exception as error:  # numpy and zipfile raise many kinds for a damaged archive
         raise Damaged(f"{path} is damaged ({type(error).__name__}).") from None

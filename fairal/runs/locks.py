@@ -1,22 +1,46 @@
 """Hard file locks: held by the operating system, and free the moment their holder dies."""
 
+import os
 from errno import ENOLCK, ENOSYS, EOPNOTSUPP
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from fairal.errors import InputError
+from fairal.errors import FairalError, InputError
+
+
+class Lost(FairalError):
+    """The file of a lock that is held was removed or replaced: somebody else may hold the one that is there now."""
 
 
 class Held:
-    """A lock that is held: until `release`, or the end of a ``with`` block, or its holder's death."""
+    """A lock that is held: until `release`, or the end of a ``with`` block, or its holder's death.
 
-    def __init__(self, lock: FileLock) -> None:
-        self._lock = lock
+    Args:
+        lock: Just taken.
+        path: Its file.
+        inode: Of the file that is locked.
+    """
+
+    def __init__(self, lock: FileLock, path: Path, inode: int) -> None:
+        self._lock, self._path, self._inode = lock, path, inode
 
     def release(self) -> None:
         """Let it go; a second time does nothing."""
         self._lock.release(force=True)
+
+    def check(self) -> None:
+        """Check that the lock still keeps others out.
+
+        Raises:
+            Lost: Its file is another by now, or gone.
+        """
+        try:
+            there = os.stat(self._path).st_ino
+        except OSError:
+            there = None
+        if there != self._inode:
+            raise Lost(f"The lock {self._path} was removed under whoever held it; nothing more is written without it.")
 
     def __enter__(self) -> "Held":
         return self  # a FileLock would count this as a second taking, and stay locked after the block
@@ -35,8 +59,11 @@ def try_lock(path: Path, wait_seconds: float = 0.0) -> Held | None:
     Raises:
         InputError: The file system has no locks; a soft lock would outlive its holder, so none is used instead.
     """
+    inodes: list[int] = []
     # Not a singleton and not per thread: two holders in one process must exclude each other as well.
-    lock = FileLock(path, fallback_to_soft=False, thread_local=False)
+    lock = FileLock(
+        path, fallback_to_soft=False, thread_local=False, on_acquired=lambda fd: inodes.append(os.fstat(fd).st_ino)
+    )
     try:
         lock.acquire(timeout=wait_seconds, poll_interval=0.01)
     except Timeout:
@@ -45,7 +72,7 @@ def try_lock(path: Path, wait_seconds: float = 0.0) -> Held | None:
         if error.errno in (ENOLCK, ENOSYS, EOPNOTSUPP):
             raise InputError(f"File locks do not work in {path.parent}; choose a --home on a local disk.") from None
         raise
-    return Held(lock)
+    return Held(lock, path, inodes[-1])
 
 
 def is_locked(path: Path) -> bool:

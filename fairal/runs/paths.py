@@ -20,6 +20,9 @@ class RunKey:
     experiment: str
     run: str
 
+    def __str__(self) -> str:
+        return f"{self.experiment}/{self.run}"
+
     @property
     def arm(self) -> Arm:
         return Arm.parse(self.run.rsplit("-", 1)[0])
@@ -74,6 +77,11 @@ class Paths:
         return self.home / "ended.jsonl"
 
     @property
+    def reserve_file(self) -> Path:
+        """Room that is given back to a full disk, so that what happened can still be said."""
+        return self.home / "reserve"
+
+    @property
     def speed_file(self) -> Path:
         """Seconds per fit measured on this machine, by learner and field of view."""
         return self.home / "speed.json"
@@ -81,8 +89,15 @@ class Paths:
     def worker_lock(self, slot: int) -> Path:
         return self.workers_dir / f"{slot}.lock"
 
+    def worker_sign(self, slot: int) -> Path:
+        """A worker's sign of life."""
+        return self.workers_dir / f"{slot}.json"
+
     def worker_log(self, slot: int) -> Path:
         return self.workers_dir / f"{slot}.log"
+
+    def experiment_file(self, experiment: str) -> Path:
+        return self.experiment_dir(experiment) / "experiment.json"
 
     def experiment_dir(self, experiment: str) -> Path:
         # Ids come from addresses and command lines: only what the pattern allows becomes a path.
@@ -103,6 +118,14 @@ class Paths:
 
     def records_file(self, key: RunKey) -> Path:
         return self.run_dir(key) / "rounds.jsonl"
+
+    def aside_file(self, key: RunKey) -> Path:
+        """What stood in the records and was not sound, or not in its place: kept, and looked through when mending."""
+        return self.run_dir(key) / "rounds.aside"
+
+    def header_file(self, key: RunKey) -> Path:
+        """What the run is, and its experiment: enough to make the experiment's file and the run's state anew."""
+        return self.run_dir(key) / "config.json"
 
     def run_lock(self, key: RunKey) -> Path:
         return self.run_dir(key) / "lock"

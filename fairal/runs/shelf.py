@@ -2,15 +2,19 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
+from zipfile import BadZipFile
 
 from fairal import settings
 from fairal.errors import FairalError
 from fairal.files import folder_size, new_folder
 from fairal.runs.locks import try_lock
 from fairal.runs.store import Store
+from fairal.seals import FOLDER_SEAL, Broken, check_folder, seal_folder
 
 T = TypeVar("T")
 
@@ -27,7 +31,7 @@ def obtain(
     make: Callable[[], T],
     save: Callable[[T, Path], None],
 ) -> tuple[T, bool]:
-    """Read an entry, or make and keep it.
+    """Read an entry, or make and keep it. What is not as it was written is made again, and the worker's log says so.
 
     Returns:
         The entry, and whether it was there.
@@ -36,32 +40,44 @@ def obtain(
         Busy: Another worker is making it; take other work first.
     """
     folder = store.cache_dirs[kind] / digest
-    if (found := _read(folder, load)) is not None:
+    if (found := _read(folder, kind, load)) is not None:
         return found, True
     lock = try_lock(folder.with_suffix(".lock"))
     if lock is None:
         raise Busy(digest)
     with lock:
-        if (found := _read(folder, load)) is not None:  # made while we reached for the lock
+        if (found := _read(folder, kind, load)) is not None:  # made while we reached for the lock
             return found, True
         made = make()
-        with new_folder(folder) as temporary:
+        # Should the lock's file have been removed, somebody else may have made the entry meanwhile: the same one.
+        with suppress(FileExistsError), new_folder(folder) as temporary:
             save(made, temporary)
+            seal_folder(temporary, f"{kind}/{digest}")
     if kind == "cohorts":  # a fit is a hundredth of a cohort: counting all entries after each would cost more
         trim(store, settings.cache_bytes(), keep=folder)
     return made, False
 
 
-def _read(folder: Path, load: Callable[[Path], T]) -> T | None:
+def _read(folder: Path, kind: str, load: Callable[[Path], T]) -> T | None:
     if not folder.is_dir():
         return None
     try:
+        # Fits of versions before seals are read: they are dear, and their archives have checksums. Cohorts have none.
+        if kind != "fits" or (folder / FOLDER_SEAL).exists():
+            check_folder(folder, f"{kind}/{folder.name}")
         found = load(folder)
         os.utime(folder)
         return found
-    except (OSError, ValueError, KeyError, TypeError, EOFError, FairalError):
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, FairalError) as error:
+        _say(folder, kind, error)
         shutil.rmtree(folder, ignore_errors=True)  # damaged, or being trimmed: what it held can be made again
         return None
+
+
+def _say(folder: Path, kind: str, error: Exception) -> None:
+    if (folder.is_dir()) and not (kind == "cohorts" and not (folder / FOLDER_SEAL).exists()):
+        why = error if isinstance(error, Broken | FairalError) else type(error).__name__
+        print(f"cache: {kind}/{folder.name} is damaged ({why}) and is made again", file=sys.stderr, flush=True)
 
 
 def entries(store: Store) -> list[tuple[float, int, Path]]:

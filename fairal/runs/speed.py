@@ -1,14 +1,15 @@
 """How long an experiment takes on this machine: measured rounds, scaled ones, or a guess."""
 
 import math
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from fairal.config import ExperimentConfig
-from fairal.files import write_json
+from fairal.facts.record import SCHEMA
 from fairal.runs.crew import team
-from fairal.runs.journal import Damaged, read_object
 from fairal.runs.store import Store
+from fairal.runs.stored import Damaged, read_object, write_object
 
 START_SECONDS = 6.0
 """Until workers have started and the first subjects are drawn: the first round less its fit in `benchmarks/demo.py`."""
@@ -60,16 +61,28 @@ def remember_speed(store: Store, config: ExperimentConfig, seconds: float) -> No
     row = known.get(speed_key(config), Speed(seconds, 0, _effort(config)))
     weight = max(0.1, 1 / (row.n + 1))
     known[speed_key(config)] = Speed((1 - weight) * row.seconds + weight * seconds, row.n + 1, row.effort)
-    write_json(store.speed_file, {key: asdict(speed) for key, speed in known.items()})
+    content = {"schema": SCHEMA, "fits": {key: asdict(speed) for key, speed in known.items()}}
+    with suppress(OSError):  # a full disk: measured again another time
+        write_object(store.speed_file, content, "speed")
 
 
 def _known(store: Store) -> dict[str, Speed]:
     """What was measured here; what is damaged is measured again."""
     try:
+        fits = read_object(store.speed_file, "speed", unsealed=())["fits"]
+    except (Damaged, KeyError):
+        fits = _unsealed(store)
+    rows = fits.items() if isinstance(fits, dict) else ()
+    return {key: Speed(**row) for key, row in rows if _is_speed(row)}
+
+
+def _unsealed(store: Store) -> dict[str, Any]:
+    """Read what an earlier version wrote: rows alone. What is sealed and damaged does not look like that."""
+    try:
         content = read_object(store.speed_file)
     except Damaged:
         return {}
-    return {key: Speed(**row) for key, row in content.items() if _is_speed(row)}
+    return content if all(map(_is_speed, content.values())) else {}
 
 
 def _is_speed(row: Any) -> bool:

@@ -5,24 +5,26 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import blake2b
+from itertools import count
 from pathlib import Path
 
 from fairal.config import ExperimentConfig
 from fairal.errors import FairalError, InputError
 from fairal.facts.record import SCHEMA
 from fairal.facts.state import RunState
-from fairal.files import folder_size, new_folder, write_json
-from fairal.runs.directory import Directory
-from fairal.runs.journal import Damaged, read_object
+from fairal.files import folder_size, new_folder
+from fairal.runs.healing import Healing, header, rounds_of
 from fairal.runs.paths import RunKey, default_home
 from fairal.runs.reader import RunFacts, Snapshot
+from fairal.runs.stored import Damaged, write_object
 
 __all__ = ["Damaged", "RunKey", "Store"]
 
 
-class Store(Directory):
+class Store(Healing):
     """One home. It is a `Reader`.
 
     Args:
@@ -62,27 +64,42 @@ class Store(Directory):
         """
         self._check_disk(config)
         token = token or secrets.token_hex(16)
-        tail = blake2b(token.encode(), digest_size=3).hexdigest()
-        for there in self.experiments_dir.glob(f"*-{tail}"):
-            if read_object(there / "experiment.json").get("token") == token:
-                return there.name, False
         now = datetime.now(UTC)
         slug = re.sub(r"[^a-z0-9]+", "-", config.name.lower()).strip("-")[:40] or "experiment"
-        experiment = f"{slug}-{now:%Y%m%d}-{tail}"
+        for attempt in count():
+            tail = blake2b(f"{token}{attempt or ''}".encode(), digest_size=3).hexdigest()
+            if there := self._launched(tail, token):
+                return there, False
+            with suppress(FileExistsError):  # of another token with the same digest: there is a next one
+                self._write_experiment(f"{slug}-{now:%Y%m%d}-{tail}", now, token, config)
+                return f"{slug}-{now:%Y%m%d}-{tail}", True
+        raise AssertionError("there is always a next attempt")
+
+    def _launched(self, tail: str, token: str) -> str | None:
+        """Find the experiment that a token has made already."""
+        for there in self.experiments_dir.glob(f"*-{tail}"):
+            with suppress(FairalError):  # what is damaged and cannot be told anew stops no other launch
+                if self.about(there.name).get("token") == token:
+                    return there.name
+        return None
+
+    def _write_experiment(self, experiment: str, now: datetime, token: str, config: ExperimentConfig) -> None:
         created = now.isoformat(timespec="milliseconds")
         about = {"schema": SCHEMA, "id": experiment, "created": created, "token": token}
+        about["config"] = config.model_dump(mode="json")
+        if (target := self.experiment_dir(experiment)).exists():
+            raise FileExistsError(target)
         self.ledger.created(experiment, created, config.name)
-        with new_folder(self.experiment_dir(experiment)) as folder:
+        with new_folder(target) as folder:
             (folder / "subjects").mkdir()
-            write_json(folder / "experiment.json", {**about, "config": config.model_dump(mode="json")})
+            write_object(folder / "experiment.json", about, experiment, durable=True)
             for arm, seed, role in config.runs():
-                run = folder / "runs" / f"{arm}-{seed}"
+                key = RunKey(experiment, f"{arm}-{seed}")
+                run = folder / "runs" / key.run
                 (run / "volumes").mkdir(parents=True)
-                about = {"schema": SCHEMA, "experiment": experiment, "run": run.name}
-                write_json(run / "config.json", {**about, "strategy": arm, "seed": seed, "role": role})
-                rounds = config.query.rounds + 1 if role == "strategy" else 1
-                write_json(run / "state.json", RunState("queued", rounds=rounds, created=now.timestamp()).as_json())
-        return experiment, True
+                write_object(run / "config.json", header(key, about), f"{key} config")
+                state = RunState("queued", rounds=rounds_of(config, role), created=now.timestamp())
+                write_object(run / "state.json", state.as_json(), f"{key} state")
 
     def _check_disk(self, config: ExperimentConfig) -> None:
         x, y, z = config.cohort.shape
@@ -117,8 +134,8 @@ class Store(Directory):
         for key in self.runs(experiment):
             role = "strategy" if str(key.arm) in config.strategies else "reference"
             try:
-                state = self.state(key)
-                yield RunFacts(key, role, state, self.shown_state(key, state), state.reason, self.rounds(key))
+                look = self.look(key)
+                yield RunFacts(key, role, look.state, look.shown, look.state.reason, look.reading.records)
             except FairalError as error:
                 yield RunFacts(key, role, RunState("failed", reason=str(error)), "failed", str(error), ())
 

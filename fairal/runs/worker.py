@@ -5,6 +5,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -15,8 +16,8 @@ from fairal.cohort.source import Source, open_source
 from fairal.config import ExperimentConfig, LearnerConfig
 from fairal.errors import Cancelled, FairalError
 from fairal.facts.record import Record
-from fairal.facts.state import Headline
 from fairal.facts.volumes import SubjectVolumes
+from fairal.files import Overtaken
 from fairal.learner.fit import Fit, fit, load_fit, save_fit
 from fairal.learner.network import choose_device
 from fairal.loop.job import FitJob, ask, ask_folds
@@ -25,8 +26,11 @@ from fairal.loop.task import Task, Waiting, next_task
 from fairal.presets import preset
 from fairal.runs.claims import Claim, claim, end
 from fairal.runs.kept import POLL_SECONDS, SPLITS, KeptSource, Memory
-from fairal.runs.locks import try_lock
+from fairal.runs.life import Heart
+from fairal.runs.litter import clear_litter
+from fairal.runs.locks import Held, Lost, try_lock
 from fairal.runs.reporting import Report, reason_of
+from fairal.runs.reserve import in_reserve, keep_reserve
 from fairal.runs.shelf import Busy, obtain
 from fairal.runs.speed import remember_speed
 from fairal.runs.store import Store
@@ -52,21 +56,25 @@ class Worker:
         """Work until there is nothing to do, and leave; False where another worker has this slot."""
         worked = False
         self.store.audit()
+        keep_reserve(self.store)
         while (lock := try_lock(self.store.worker_lock(slot))) is not None:
             worked = True
-            with lock:
-                self._until_idle(linger_seconds)
+            with lock, Heart(self.store, slot) as heart, suppress(Lost):  # then another worker may have this slot
+                clear_litter(self.store, self.store.open_experiments())
+                self._until_idle(linger_seconds, lock, heart)
             # Somebody may have launched between our last look and our release, and seen the slot taken.
             if not _something_waits(self.store):
                 break
         return worked
 
-    def _until_idle(self, linger_seconds: float) -> None:
+    def _until_idle(self, linger_seconds: float, slot: Held, heart: Heart) -> None:
         blocked: set = set()
         idle_since = time.monotonic()
         while True:
+            slot.check()
             held = claim(self.store, skip=blocked)
             if held is not None:
+                heart.run = str(held.key)
                 try:
                     self._take_up(held)
                     blocked.clear()
@@ -74,6 +82,7 @@ class Worker:
                     blocked.add(held.key)
                 finally:
                     held.lock.release()
+                    heart.run = ""
                 idle_since = time.monotonic()
             elif blocked:
                 # All that is left waits for what other workers are making.
@@ -97,7 +106,7 @@ class Worker:
         """Run one round of a run and release it, or end it."""
         store, key, before = self.store, held.key, held.state
         try:
-            store.drop_half_written(key)
+            store.heal(key)
             history = store.rounds(key)
             held.state = replace(
                 before, state="running", attempts=before.attempts + 1, rounds_done=len(history), pid=os.getpid(),
@@ -120,6 +129,9 @@ class Worker:
             raise
         except Cancelled:
             self._end(held, "cancelled", "Cancelled.")
+        except (Lost, Overtaken):
+            # Whoever holds the run now says how it stands; if nobody does, it counts as interrupted and goes on.
+            store.log(key, "its lock was removed while it worked: this worker lets go of it, finished rounds stay")
         except FairalError as error:
             self._end(held, "failed", str(error))
         except Exception as error:
@@ -129,7 +141,7 @@ class Worker:
     def _end(self, held: Claim, how: str, reason: str, details: str = "") -> None:
         if not self.store.run_dir(held.key).exists():
             return  # deleted under our hands: there is nobody to tell
-        end(self.store, held.key, held.state, how, reason)
+        in_reserve(self.store, lambda: end(self.store, held.key, held.state, how, reason))
         if details:
             self.store.log(held.key, details)
 
@@ -146,6 +158,7 @@ class Worker:
         if not cached:
             remember_speed(self.store, task.config, seconds - record.seconds["cohort"])
         self._note(held, done, record, seconds)
+        keep_reserve(self.store)
         if last:
             end(self.store, held.key, held.state, "done")
         else:
@@ -171,7 +184,7 @@ class Worker:
             self._write_subjects(held, done, source)
         seconds = {**done.record.seconds, "write": round(time.perf_counter() - writing, 4)}
         record = replace(done.record, seconds=seconds)
-        self.store.append_round(held.key, record, done.volumes)
+        self.store.append_round(held.key, record, done.volumes, fence=held.lock.check)
         return record
 
     def _write_subjects(self, held: Claim, done: Round, source: Source) -> None:
@@ -191,7 +204,6 @@ class Worker:
         held.state = replace(
             held.state, attempts=0, rounds_done=record.round + 1, part="", done=0, total=0, device=record.device,
             round_seconds=held.state.round_seconds if record.cached else seconds, updated=time.time(),
-            headline=Headline(done.dice_by_group, done.gap, done.labelled),
         )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from fairal.runs.paths import default_home
 from fairal.runs.standing import live_workers
 from fairal.runs.store import Store
 from fairal.ui.literal import literal
+from fairal.ui.live import LINGER_SECONDS
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
@@ -29,7 +30,6 @@ PAGES = {
 }
 ICON = str(ROOT / "fairal" / "ui" / "assets" / "icon.png")
 _ADDRESS = {"overview": "start"}
-LINGER_SECONDS = 900.0
 
 
 def page_path(name: str) -> str:

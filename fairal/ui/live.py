@@ -7,11 +7,15 @@ import streamlit as st
 
 from fairal.errors import FairalError
 from fairal.facts.state import ENDED, RunState
+from fairal.report.results import Judgement, judged
+from fairal.runs.crews.local import LocalCrew
+from fairal.runs.life import stopped_workers
 from fairal.runs.reader import RunFacts
 from fairal.runs.standing import live_workers, overall, seconds_left, standing
 from fairal.runs.store import RunKey, Store
 
 POLL_SECONDS = 1.0
+LINGER_SECONDS = 900.0
 PARTS = {"cohort": "drawing subjects", "fit": "training", "measure": "measuring", "pick": "scoring the pool",
          "write": "writing"}  # fmt: skip
 _FIT_SHARE = 0.8  # of a round's time
@@ -19,22 +23,24 @@ _FIT_SHARE = 0.8  # of a round's time
 
 @dataclass(frozen=True)
 class SeenRun:
-    """A run's state as it was read, and as a person sees it: damaged counts as failed, and says so."""
+    """A run as it was read: its state as a person sees it (damaged counts as failed, and says so), its last round."""
 
     key: RunKey
     state: RunState
     shown: str
+    last: Judgement | None = None
 
 
 def see_runs(store: Store, experiment: str) -> list[SeenRun]:
-    """Read the state of every run of an experiment, once."""
+    """Read every run of an experiment, once; what its last round came to is derived from the record."""
     return [_see(store, key) for key in store.runs(experiment)]
 
 
 def _see(store: Store, key: RunKey) -> SeenRun:
     try:
-        state = store.state(key)
-        return SeenRun(key, state, store.shown_state(key, state))
+        look, groups = store.look(key), store.config(key.experiment).cohort.group_names
+        last = next(reversed(look.reading.records), None)
+        return SeenRun(key, look.state, look.shown, None if last is None else judged(last, groups))
     except FairalError as error:
         return SeenRun(key, RunState("failed", reason=str(error)), "failed")
 
@@ -67,6 +73,8 @@ def live(store: Store, experiments: Sequence[str], draw: Callable[[], None]) -> 
 
     @while_active(active)
     def again() -> None:
+        if active:
+            LocalCrew().ensure(store, LINGER_SECONDS)  # those that died are replaced while somebody looks
         draw()
         if active and not is_active(store, experiments):
             st.rerun()  # everything has ended: without this, polling would go on
@@ -88,6 +96,8 @@ def progress(store: Store, runs: Sequence[SeenRun | RunFacts]) -> str:
     at_work = [s for s in states if s.state == "running" and s.part]
     training = sum(_FIT_SHARE * s.done / max(1, s.total) for s in at_work if s.part == "fit")
     st.progress(min(1.0, (done + training) / max(1, total)), text=" · ".join([text, *map(part_text, at_work[:2])]))
+    for stopped in stopped_workers(store):
+        st.warning(stopped.sentence())
     if state in ("queued", "interrupted") and workers == 0:
         st.warning(f"No worker is alive; they start by themselves, or see {store.worker_log(0)}.")
     return state

@@ -10,12 +10,13 @@ import streamlit as st
 from fairal.errors import FairalError
 from fairal.facts.state import STATES
 from fairal.report.arms import arm_label
+from fairal.report.results import judged
 from fairal.runs import control
 from fairal.runs.crews.local import LocalCrew
 from fairal.runs.standing import Standing, closed, standing
 from fairal.runs.store import RunKey, Store
 from fairal.ui.frame import LINGER_SECONDS
-from fairal.ui.live import SeenRun, duration, part_text, see_runs
+from fairal.ui.live import SeenRun, duration, part_text
 
 SHOWN_STATES = (*STATES, "interrupted")
 SIGNS = {"queued": "○", "running": "▶", "waiting": "◔", "done": "✓", "failed": "✗", "cancelled": "■",
@@ -83,8 +84,13 @@ def _kept_dice_ranges(_store: Store, home: str, experiment: str, stamp: int) -> 
 
 def _dice_ranges(store: Store, experiment: str) -> str:
     by_group: dict[str, list[float]] = {}
-    for run in see_runs(store, experiment):
-        for group, dice in run.state.headline.dice_by_group.items() if run.state.headline else ():
+    try:
+        groups = store.config(experiment).cohort.group_names
+        lasts = [store.last_round(key) for key in store.runs(experiment)]
+    except FairalError:
+        return ""  # damaged: the experiment's own page says so
+    for last in filter(None, lasts):
+        for group, dice in judged(last, groups).dice_by_group.items():
             by_group.setdefault(group, []).append(dice)
     return ", ".join(f"{group} {_range(values)}" for group, values in by_group.items())
 
@@ -104,11 +110,11 @@ def runs_frame(runs: Sequence[SeenRun]) -> pd.DataFrame:
 
 
 def _cells(run: SeenRun) -> dict:
-    state, headline = run.state, run.state.headline
+    state, last = run.state, run.last
     left = None
     if run.shown in ("running", "queued") and state.round_seconds:
         left = duration(state.round_seconds * (state.rounds - state.rounds_done))
-    groups = headline.dice_by_group.items() if headline else ()
+    groups = last.dice_by_group.items() if last else ()
     return {
         "strategy": arm_label(str(run.key.arm)),
         "seed": run.key.seed,
@@ -116,7 +122,7 @@ def _cells(run: SeenRun) -> dict:
         "progress": state.rounds_done / state.rounds if state.rounds else 0.0,
         "rounds": f"{state.rounds_done}/{state.rounds}",
         "Dice per group": ", ".join(f"{g} {d:.3f}" for g, d in groups),
-        "gap": headline.gap if headline else None,
+        "gap": last.gap if last else None,
         "now": part_text(state) if run.shown == "running" and state.part else "",
         "left": left or "",
         "updated": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(state.updated)) if state.updated else "",
@@ -140,7 +146,7 @@ def act(store: Store, verb: str, keys: Sequence[RunKey]) -> None:
             elif verb == "resume":
                 done -= not control.resume(store, key)
             elif verb == "retry":
-                control.retry(store, key)
+                control.retry(store, key, forget=True)
             elif verb == "delete":
                 control.delete_run(store, key)
             done += 1
@@ -149,6 +155,27 @@ def act(store: Store, verb: str, keys: Sequence[RunKey]) -> None:
     if verb in ("resume", "retry"):
         LocalCrew().ensure(store, LINGER_SECONDS)
     st.toast(f"{done} run{'s' if done != 1 else ''} {_SAID[verb]}." if not problems else problems[0])
+
+
+@st.dialog("Forget finished rounds?", icon=":material/replay:")
+def ask_to_retry(store: Store, keys: Sequence[RunKey], rounds: int) -> None:
+    """The question before finished rounds are forgotten.
+
+    Args:
+        store: Where they are.
+        keys: The runs that are to start over.
+        rounds: How many they have finished.
+    """
+    st.markdown(
+        f"**{rounds} finished round{'s' if rounds != 1 else ''}** of {len(keys)} run{'s' if len(keys) != 1 else ''} "
+        "will be thrown away, with their volumes. Resume keeps them, and goes on after them; also after damage."
+    )
+    yes, no = st.columns(2)
+    if yes.button(":red[Forget them and start over]", key="retry_yes", width="stretch"):
+        act(store, "retry", keys)
+        st.rerun()
+    if no.button("Keep them", key="retry_no", type="primary", width="stretch"):
+        st.rerun()
 
 
 @st.dialog("Delete for good?", icon=":material/delete:")

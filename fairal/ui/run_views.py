@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from fairal.errors import FairalError
-from fairal.runs.store import Store
+from fairal.runs import control
+from fairal.runs.store import RunKey, Store
 from fairal.ui.frame import page_path, saying
 from fairal.ui.literal import literal
 from fairal.ui.live import SeenRun, progress, see_runs
@@ -17,6 +18,7 @@ from fairal.ui.run_list import (
     act,
     applicable,
     ask_to_delete,
+    ask_to_retry,
     dice_ranges,
     experiment_rows,
     runs_frame,
@@ -99,15 +101,23 @@ def _buttons(store: Store, experiment: str, shown: Sequence[SeenRun], selected: 
         able = applicable(verb, selected if verb == "retry" else targets)
         text = verb.capitalize() + ("" if selected or verb == "retry" else " all")
         if column.button(text, icon=f":material/{icon}:", key=f"do_{verb}", width="stretch", disabled=not able):
-            with saying():
-                act(store, verb, [run.key for run in able])
-            st.rerun()
+            _do(store, verb, [run.key for run in able])
     delete = f"Delete {len(selected)} …" if selected else "Delete experiment …"
     if columns[3].button(f":red[:material/delete: {delete}]", key="do_delete", width="stretch"):
         keys = [run.key for run in (selected or see_runs(store, experiment))]
         ask_to_delete(store, experiment, keys, whole=not selected)
     if columns[4].button("Clone", icon=":material/content_copy:", key="do_clone", width="stretch"):
         st.switch_page(page_path("launch"), query_params={"clone": experiment})
+
+
+def _do(store: Store, verb: str, keys: Sequence[RunKey]) -> None:
+    """Do it, after a question where finished rounds would be lost."""
+    with saying():
+        if verb == "retry" and (rounds := control.finished_rounds(store, keys)):
+            ask_to_retry(store, keys, rounds)
+            return
+        act(store, verb, keys)
+    st.rerun()
 
 
 def _reasons(store: Store, runs: Sequence[SeenRun]) -> None:

@@ -82,7 +82,9 @@ def test_retry_starts_over(store, experiment):
     key = store.runs(experiment)[0]
     store.append_round(key, tiny_record(), None)
     set_state(store, key, state="failed", rounds_done=1, reason="why")
-    control.retry(store, key)
+    with pytest.raises(InputError, match="has 1 finished rounds, which Retry forgets; Resume goes on after them"):
+        control.retry(store, key)
+    control.retry(store, key, forget=True)
     assert store.rounds(key) == ()
     assert (store.state(key).state, store.state(key).rounds_done, store.state(key).reason) == ("queued", 0, "")
 

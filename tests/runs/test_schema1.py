@@ -48,7 +48,7 @@ def test_its_states_volumes_and_subjects_are_read(old):
     stand = standing(old, EXPERIMENT)
     assert (stand.state, stand.runs_done, stand.rounds_done) == ("done", 3, 9)
     key = RunKey(EXPERIMENT, "weighted_entropy-0")
-    assert old.state(key).headline.labelled == 7
+    assert len(old.last_round(key).labelled) == 7
     volumes, subject = old.volumes(key, 1), old.subject(EXPERIMENT, 0, "test0000biased")
     assert volumes.probability["test0000biased"].shape == subject.t1.shape == (24, 28, 20)
     assert set(volumes.maps) == {"reference", "biased"}

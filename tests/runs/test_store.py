@@ -11,6 +11,7 @@ from fairal.runs import store as store_module
 from fairal.runs.locks import is_locked, try_lock
 from fairal.runs.paths import EXPERIMENT_ID
 from fairal.runs.store import Damaged, RunKey, Store
+from fairal.seals import seal_text
 
 
 @pytest.fixture
@@ -82,8 +83,8 @@ def test_half_written_last_line_is_skipped_and_dropped(store, key):
     with path.open("a") as file:
         file.write('{"schema": 1, "rou')
     assert [r.as_line() for r in store.rounds(key)] == [tiny_record().as_line()]
-    store.drop_half_written(key)
-    assert path.read_text() == tiny_record().as_line() + "\n"
+    store.mend_records(key)
+    assert path.read_text() == seal_text(tiny_record().as_line(), str(key)) + "\n"
     store.append_round(key, tiny_record(1), None)
     assert len(store.rounds(key)) == 2
 
@@ -98,12 +99,16 @@ def test_damaged_and_newer_files_say_so_and_leave_the_rest_alone(store, key):
         store.rounds(key)
     (store.run_dir(key) / "state.json").write_text("{")
     with pytest.raises(Damaged, match="not readable JSON"):
-        store.state(key)
+        store.stored_state(key)
     (store.run_dir(key) / "state.json").write_text('{"schema": 7, "state": "done"}')
     with pytest.raises(Damaged, match="schema 7, from a newer fairal"):
         store.state(key)
     assert store.state(other).state == "queued"
     (store.experiment_dir(key.experiment) / "experiment.json").write_text('{"schema": 1}')
+    assert store.config(key.experiment) == tiny_config()  # its runs tell
+    for run in store.runs(key.experiment):
+        store.header_file(run).unlink()
+    store = Store(store.home)
     with pytest.raises(Damaged, match="lacks its configuration"):
         store.config(key.experiment)
 

@@ -4,10 +4,10 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from tiny import tiny_config
+from tiny import tiny_config, tiny_record
 from ui_states import PAGES, open_page, said, written
 
-from fairal.facts.state import Headline
+from fairal.facts.record import Cases
 from fairal.runs import control
 from fairal.ui.live import SeenRun, see_runs
 from fairal.ui.run_list import act, applicable, dice_ranges, experiment_rows
@@ -53,7 +53,10 @@ def test_the_list_goes_on_on_further_pages_and_keeps_to_the_states_asked_for(mon
 def test_an_experiment_shows_its_groups_from_the_lowest_to_the_highest_run(store):
     experiment, _ = store.create(tiny_config())
     for key, dice in zip(store.runs(experiment), (0.5, 0.71, 0.6), strict=True):
-        set_state(store, key, headline=Headline({"reference": 0.9, "biased": dice}, gap=0.1, labelled=7))
+        columns = dict.fromkeys(("assd_mm", "hd95_mm", "surface_dice", "volume_error"), (0.5, 0.25))
+        cases = Cases(("a", "b"), ("reference", "biased"), dice=(0.9, dice), volume_mm3=(9.0, 9.0),
+                      predicted_mm3=(8.0, 8.0), **columns)  # fmt: skip
+        store.append_round(key, tiny_record(test=cases), None)
     assert dice_ranges(store, experiment) == "reference 0.90, biased 0.50 to 0.71"
 
 
@@ -123,9 +126,9 @@ def test_a_verb_that_fails_for_one_run_says_why(monkeypatch, store):
     experiment, _ = store.create(tiny_config())
     keys, heard = store.runs(experiment), []
     monkeypatch.setattr("fairal.ui.run_list.st.toast", heard.append)
-    (store.run_dir(keys[0]) / "state.json").write_text("{")
+    (store.run_dir(keys[0]) / "state.json").write_text('{"schema": 7}')
     act(store, "cancel", keys)
-    assert ["readable JSON" in text for text in heard] == [True]
+    assert ["from a newer fairal" in text for text in heard] == [True]
     assert store.state(keys[1]).state == "cancelled"
 
 

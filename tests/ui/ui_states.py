@@ -9,9 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from tiny import tiny_config
 
-from fairal.facts.state import Headline
 from fairal.runs.locks import try_lock
 from fairal.runs.store import Store
+from fairal.seals import seal_text
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("overview", "cohort", "launch", "runs", "compare", "slices", "next")
@@ -78,13 +78,14 @@ def crowded(tmp_path_factory, finished):
     store = Store(tmp_path_factory.mktemp("crowded") / "home")
     lines = {}
     for key in source.runs(experiment):
-        lines[key.run] = (source.run_dir(key) / "rounds.jsonl").read_bytes()
+        lines[key.run] = [record.as_line() for record in source.rounds(key)]
     for i in range(100):
         copy, _ = store.create(tiny_config(name=f"copy {i}"))
         for key in store.runs(copy):
-            (store.run_dir(key) / "rounds.jsonl").write_bytes(lines[key.run])
-            headline = Headline({"reference": 0.9, "biased": 0.8}, gap=0.1, labelled=7)
-            state = replace(store.state(key), state="done", rounds_done=3, headline=headline, updated=time.time())
+            (store.run_dir(key) / "rounds.jsonl").write_text(
+                "".join(seal_text(line, str(key)) + "\n" for line in lines[key.run])
+            )
+            state = replace(store.state(key), state="done", rounds_done=3, updated=time.time())
             store.write_state(key, state)
     assert json.loads((store.experiment_dir(copy) / "experiment.json").read_text())["config"]["name"] == "copy 99"
     return store

@@ -117,12 +117,13 @@ def _volume_files(
         volumes = store.volumes(key, record.round)
         if volumes is not None:
             names = [name for name in volumes.probability if not tested or record.test.position(name) is not None]
-            subjects |= {store.subject_file(experiment, key.seed, name): None for name in names}
+            subjects |= {(key.seed, name): None for name in names}
             file = store.volumes_file(key, record.round)
-            yield f"runs/{key.run}/volumes/{file.name}", file.read_bytes()
-    for file in subjects:
-        if file.is_file():
-            yield f"subjects/{file.name}", file.read_bytes()
+            yield f"runs/{key.run}/volumes/{file.name}", store.volumes_archive(key, record.round)
+    for seed, subject in subjects:
+        content = store.subject_archive(experiment, seed, subject)
+        if content is not None:
+            yield f"subjects/{seed}-{subject}.npz", content
 
 
 def _json(content: dict) -> bytes:
