@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: app demo test lint setup setup-test chromium clean
+.PHONY: app demo test test-slow lint setup setup-test chromium clean
 
 app: setup
 	$(BIN)/streamlit run app.py
@@ -15,6 +15,10 @@ test: setup-test chromium
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest
+
+# The long series: thousands of mutated files, many sessions at once. An hour or more.
+test-slow: setup-test chromium
+	$(BIN)/python -m pytest tests/slow -m slow
 
 lint: setup-test
 	$(BIN)/ruff check --fix .

@@ -9,19 +9,20 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LIGHT = {
-    "apportion", "config", "errors", "facts", "files", "learner.trainings", "presets", "seeds", "settings",
+    "apportion", "config", "errors", "facts", "files", "learner.trainings", "plain", "presets", "seeds", "settings",
     "strategies.catalog",
 }  # fmt: skip
 ALLOWED = {
     "errors": set(),
     "files": set(),
     "apportion": set(),
+    "plain": set(),
     "seeds": set(),
     "facts": {"facts"},
-    "settings": {"errors"},
+    "settings": {"errors", "plain"},
     "strategies.catalog": set(),
     "learner.trainings": set(),
-    "config": {"apportion", "config", "errors", "facts", "learner.trainings", "strategies.catalog"},
+    "config": {"apportion", "config", "errors", "facts", "learner.trainings", "plain", "strategies.catalog"},
     "presets": {"config", "errors", "learner.trainings", "strategies.catalog"},
     "cohort": LIGHT | {"cohort", ""},
     "learner": LIGHT | {"learner"},

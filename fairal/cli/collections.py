@@ -16,12 +16,12 @@ from rich.table import Table
 from rich.text import Text
 
 from fairal.cohort.folder.collection import Collections
-from fairal.cohort.folder.plain import plain
 from fairal.cohort.folder.unpack import unpacked
 from fairal.cohort.folder.wishes import Report, TooFewGroups, Wishes, report_on
 from fairal.errors import FairalError, InputError
 from fairal.facts.advice import came_of
 from fairal.files import write_json
+from fairal.plain import plain
 from fairal.runs import control
 from fairal.runs.advice import Desk
 from fairal.runs.crews.local import LocalCrew

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from fairal.cli.app import AsJson, Home, out
-from fairal.cohort.folder.plain import plain
+from fairal.plain import plain
 from fairal.runs.standing import find
 from fairal.runs.store import Store
 

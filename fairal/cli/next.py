@@ -13,11 +13,11 @@ from rich.text import Text
 
 from fairal.cli.app import AsJson, Home, app, err, out
 from fairal.cohort.folder.collection import Collections
-from fairal.cohort.folder.plain import plain
 from fairal.config.advice import Question, ask_next
 from fairal.errors import InputError, RunError
 from fairal.facts.advice import Answer, came_of
 from fairal.files import replacing
+from fairal.plain import plain
 from fairal.runs.advice import Desk
 from fairal.runs.store import Store
 
