@@ -20,6 +20,8 @@ from fairal.runs.shelf import trim
 from fairal.runs.standing import find
 from fairal.runs.store import Store
 
+GB_MAX = 1_000_000
+
 
 @app.command()
 def cohort(
@@ -63,6 +65,8 @@ def clean(
     experiment: Annotated[str | None, typer.Option(help="Only this experiment's volumes.")] = None,
 ) -> None:
     """Free the cache of cohorts and fits (least recently used first), or the display volumes."""
+    if not 0 <= cap_gb <= GB_MAX:  # also where it is not a number
+        raise InputError(f"--cap-gb must lie in 0..{GB_MAX}, got {cap_gb:g}.")
     store = Store(home)
     if volumes:
         chosen = [find(store, experiment)] if experiment else store.experiments()
@@ -100,6 +104,9 @@ def worker(
     linger: Annotated[float, typer.Option(help="Seconds to stay without work.")] = 0.0,
 ) -> None:
     """Work off queued and interrupted runs, then leave. The application starts these by itself."""
+    for name, value, most in (("--slot", slot, 63), ("--threads", threads, 256), ("--linger", linger, 10**6)):
+        if not 0 <= value <= most:
+            raise InputError(f"{name} must lie in 0..{most}, got {value:g}.")
     store = Store(home)
     if hasattr(os, "nice"):
         os.nice(10)  # the pages stay quick while all cores are busy

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -137,7 +136,7 @@ def _show(answer: Answer, table: Path | None) -> None:
         rows.add_column(column, justify="right" if column == "rank" else "left", overflow="fold")
     for wanted in advice.wanted:
         rows.add_row(str(wanted.rank), Text(plain(wanted.participant_id, 60)), Text(plain(wanted.group)), wanted.reason)
-    Console(width=max(out.width, 100), highlight=False, markup=False).print(rows)
+    out.at_least(100).print(rows)
     if table:
         out.print(Text(f"The list is in {table}."))
 
