@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from fairal.errors import InputError
+from fairal.plain import plain
 
 
 def home() -> Path | None:
@@ -19,17 +20,32 @@ def home() -> Path | None:
     try:
         return Path(text).expanduser()
     except RuntimeError:
-        raise InputError(f"FAIRAL_HOME must be a folder, got '{text[:60]}': there is no such user.") from None
+        raise InputError(f"FAIRAL_HOME must be a folder, got '{plain(text, 60)}': there is no such user.") from None
 
 
 def workers() -> int | None:
     """FAIRAL_WORKERS: how many workers run; None where it is not set."""
-    return _whole_number("FAIRAL_WORKERS", 64)
+    return _whole_number("FAIRAL_WORKERS", 1, 64)
 
 
 def threads() -> int | None:
     """FAIRAL_THREADS: threads of each worker; None where it is not set."""
-    return _whole_number("FAIRAL_THREADS", 256)
+    return _whole_number("FAIRAL_THREADS", 1, 256)
+
+
+def max_queued() -> int | None:
+    """FAIRAL_MAX_QUEUED: how many runs may be open in a home at once; None, where it is not set, for any number."""
+    return _whole_number("FAIRAL_MAX_QUEUED", 0, 10**6)
+
+
+def read_only() -> bool:
+    """FAIRAL_READ_ONLY: 1 shows and tells, and starts, changes and deletes nothing; see `fairal.runs.allowed`."""
+    return _switch("FAIRAL_READ_ONLY", "0")
+
+
+def tracebacks() -> bool:
+    """FAIRAL_TRACEBACK: 1 shows where the command line went wrong, for whoever mends it."""
+    return _switch("FAIRAL_TRACEBACK", "0")
 
 
 def cache_bytes() -> int:
@@ -40,16 +56,13 @@ def cache_bytes() -> int:
     except ValueError:
         gigabytes = math.nan
     if not 0 <= gigabytes <= 1e6:  # also where it is not a number
-        raise InputError(f"FAIRAL_CACHE_GB must be a number of gigabytes in 0..1000000, got '{text[:20]}'.")
+        raise InputError(f"FAIRAL_CACHE_GB must be a number of gigabytes in 0..1000000, got '{plain(text, 20)}'.")
     return int(gigabytes * 1e9)
 
 
 def warm() -> bool:
     """FAIRAL_WARM: 0 leaves out what a server prepares before the first click, for tests and small machines."""
-    text = os.environ.get("FAIRAL_WARM") or "1"
-    if text not in ("0", "1"):
-        raise InputError(f"FAIRAL_WARM must be 0 or 1, got '{text[:20]}'.")
-    return text == "1"
+    return _switch("FAIRAL_WARM", "1")
 
 
 def visible_gpus() -> list[str] | None:
@@ -58,11 +71,18 @@ def visible_gpus() -> list[str] | None:
     return None if text is None else [d.strip() for d in text.split(",") if d.strip() not in ("", "-1")]
 
 
-def _whole_number(name: str, most: int) -> int | None:
+def _switch(name: str, default: str) -> bool:
+    text = os.environ.get(name) or default
+    if text not in ("0", "1"):
+        raise InputError(f"{name} must be 0 or 1, got '{plain(text, 20)}'.")
+    return text == "1"
+
+
+def _whole_number(name: str, least: int, most: int) -> int | None:
     text = os.environ.get(name, "")
     if not text:
         return None
     # isdecimal alone: '²' is a digit, and int() does not know it.
-    if not (text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= most):
-        raise InputError(f"{name} must be a whole number in 1..{most}, got '{text[:20]}'.")
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and least <= int(text) <= most):
+        raise InputError(f"{name} must be a whole number in {least}..{most}, got '{plain(text, 20)}'.")
     return int(text)

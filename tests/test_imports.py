@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LIGHT = {
-    "apportion", "config", "errors", "facts", "files", "learner.trainings", "presets", "seals", "seeds",
+    "apportion", "config", "errors", "facts", "files", "learner.trainings", "plain", "presets", "seals", "seeds",
     "settings", "strategies.catalog",
 }  # fmt: skip
 ALLOWED = {
@@ -17,12 +17,13 @@ ALLOWED = {
     "files": set(),
     "seals": set(),
     "apportion": set(),
+    "plain": set(),
     "seeds": set(),
     "facts": {"facts"},
-    "settings": {"errors"},
+    "settings": {"errors", "plain"},
     "strategies.catalog": set(),
     "learner.trainings": set(),
-    "config": {"apportion", "config", "errors", "facts", "learner.trainings", "strategies.catalog"},
+    "config": {"apportion", "config", "errors", "facts", "learner.trainings", "plain", "strategies.catalog"},
     "presets": {"config", "errors", "learner.trainings", "strategies.catalog"},
     "study": {"config", "presets"},
     "cohort": LIGHT | {"cohort", ""},

@@ -37,7 +37,7 @@ def export_command(
     scans = sum(name.startswith("subjects/") for name in manifest.members)
     size = file.stat().st_size / 1e6
     held = f"with the volumes of {scans} displayed subject(s)" if scans else "without any scan"
-    out.print(f"{found}: {len(manifest.runs)} run(s) in {file}, {size:.2f} MB, {held}.", markup=False)
+    out.print(f"{found}: {len(manifest.runs)} run(s) in {file}, {size:.2f} MB, {held}.")
 
 
 def add_command(
@@ -47,7 +47,7 @@ def add_command(
     """Take a bundle in, read-only beside one's own experiments; all of it is checked first."""
     library = readers(Store(home))
     bundle = library.add(file)
-    out.print(f"{bundle.id}: added, {len(bundle.manifest.runs)} run(s).", markup=False)
+    out.print(f"{bundle.id}: added, {len(bundle.manifest.runs)} run(s).")
     say_origin(library, bundle.id)
 
 
@@ -74,4 +74,4 @@ def say_origin(library: Library, experiment: str) -> None:
     """Print the same for a person."""
     if provenance := library.provenance(experiment):
         what = {"added": "Added bundle, read only.", "shipped": "Shipped with fairal, read only."}
-        out.print(f"{what[library.origin(experiment)]} {provenance.sentence()}", markup=False)
+        out.print(f"{what[library.origin(experiment)]} {provenance.sentence()}")

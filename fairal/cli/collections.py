@@ -1,7 +1,6 @@
 """A person's own scans at the command line: import, list, forget."""
 
 import json
-import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -10,18 +9,18 @@ from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from fairal.cli.app import AsJson, Home, err, out
 from fairal.cohort.folder.collection import Collections
-from fairal.cohort.folder.plain import plain
 from fairal.cohort.folder.unpack import unpacked
 from fairal.cohort.folder.wishes import Report, TooFewGroups, Wishes, report_on
 from fairal.errors import FairalError, InputError
 from fairal.facts.advice import came_of
 from fairal.files import write_json
+from fairal.plain import plain
 from fairal.runs import control
 from fairal.runs.advice import Desk
 from fairal.runs.crews.local import LocalCrew
@@ -29,10 +28,6 @@ from fairal.runs.store import Store
 
 _SHOWN = 30
 """Lines of what was left out; `--json` has them all."""
-out = Console(highlight=False, markup=False, soft_wrap=not sys.stdout.isatty())
-err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-Home = Annotated[Path | None, typer.Option("--home", help="Where everything lies (or FAIRAL_HOME).")]
-AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
 def add_commands(app: typer.Typer) -> None:

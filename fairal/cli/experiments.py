@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -60,10 +59,13 @@ def preset_command(
         return
     if collection is None:
         raise InputError("`fairal preset own` needs --collection; `fairal collections` names them.")
+    from fairal.cohort.folder.collection import Collections
     from fairal.cohort.folder.source import facts_of
 
+    store = Store(home)
+    Collections(store.home).check_there(collection)
     cohort = FolderCohort(collection=collection)
-    known = cohort.model_copy(update={"facts": facts_of(cohort, Store(home).home)})
+    known = cohort.model_copy(update={"facts": facts_of(cohort, store.home)})
     [config] = own(known)
     # Without the facts: whoever runs the file looks at the collection as it is then.
     plain = config.model_copy(update={"cohort": config.cohort.model_copy(update={"facts": None})})
@@ -112,7 +114,7 @@ def list_command(
         runs = f"{row['runs_done']}/{row['runs']}"
         cells = (row["experiment"], row["name"], row.get("origin", row["state"]), row["created"][:16], runs)
         table.add_row(*map(Text, cells))  # a name is text, not markup
-    Console(width=max(out.width, 120), highlight=False).print(table)  # ids stay whole: they are there to be copied
+    out.at_least(120).print(table)  # ids stay whole: they are there to be copied
     if older := len(there) + len(bundles) - len(rows):
         out.print(f"{older} older experiments are not shown; --all lists them.")
 
@@ -160,7 +162,7 @@ def show(
         for run in library.snapshot(found).runs:
             if run.shown != "done":
                 done = f"{run.state.rounds_done}/{run.state.rounds} rounds"
-                out.print(f"{run.key.run}: {run.shown}, {done}. {run.reason}", markup=False)
+                out.print(f"{run.key.run}: {run.shown}, {done}. {run.reason}")
         say_origin(library, found)
 
 

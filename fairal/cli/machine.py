@@ -21,6 +21,8 @@ from fairal.runs.shelf import trim
 from fairal.runs.standing import find
 from fairal.runs.store import Store
 
+GB_MAX = 1_000_000
+
 
 @app.command()
 def cohort(
@@ -67,6 +69,8 @@ def clean(
 
     What killed processes left half written goes in any case.
     """
+    if not 0 <= cap_gb <= GB_MAX:  # also where it is not a number
+        raise InputError(f"--cap-gb must lie in 0..{GB_MAX}, got {cap_gb:g}.")
     store = Store(home)
     left = clear_litter(store, store.experiments())
     if volumes:
@@ -105,6 +109,9 @@ def worker(
     linger: Annotated[float, typer.Option(help="Seconds to stay without work.")] = 0.0,
 ) -> None:
     """Work off queued and interrupted runs, then leave. The application starts these by itself."""
+    for name, value, most in (("--slot", slot, 63), ("--threads", threads, 256), ("--linger", linger, 10**6)):
+        if not 0 <= value <= most:
+            raise InputError(f"{name} must lie in 0..{most}, got {value:g}.")
     store = Store(home)
     if hasattr(os, "nice"):
         os.nice(10)  # the pages stay quick while all cores are busy

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from fairal.cli.app import AsJson, Home, out
-from fairal.cohort.folder.plain import plain
+from fairal.plain import plain
 from fairal.runs.standing import find
 from fairal.runs.store import Store
 
@@ -41,7 +41,7 @@ def more_command(
         typer.echo(json.dumps(content, indent=1, allow_nan=False))
         return
     for line in _lines(content, forecast):
-        out.print(plain(line, _LONGEST), markup=False)
+        out.print(plain(line, _LONGEST))
 
 
 def _lines(content: dict, forecast) -> list[str]:

@@ -6,18 +6,17 @@ from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from fairal.cli.app import AsJson, Home, app, err, out
 from fairal.cohort.folder.collection import Collections
-from fairal.cohort.folder.plain import plain
 from fairal.config.advice import Question, ask_next
 from fairal.errors import InputError, RunError
 from fairal.facts.advice import Answer, came_of
 from fairal.files import replacing
+from fairal.plain import plain
 from fairal.runs.advice import Desk
 from fairal.runs.store import Store
 
@@ -137,7 +136,7 @@ def _show(answer: Answer, table: Path | None) -> None:
         rows.add_column(column, justify="right" if column == "rank" else "left", overflow="fold")
     for wanted in advice.wanted:
         rows.add_row(str(wanted.rank), Text(plain(wanted.participant_id, 60)), Text(plain(wanted.group)), wanted.reason)
-    Console(width=max(out.width, 100), highlight=False, markup=False).print(rows)
+    out.at_least(100).print(rows)
     if table:
         out.print(Text(f"The list is in {table}."))
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
 from fairal.cli.app import out
@@ -35,7 +34,7 @@ def print_tables(library: Library, experiment: str) -> None:
         f"{experiment}: test Dice at {summary[0].labelled} labelled scans, {_seeds(summary)} seed(s), "
         f"{result.config.cohort.test_text}"
     )
-    Console(width=max(out.width, 130), highlight=False).print(_table(result, summary))
+    out.at_least(130).print(_table(result, summary))
     if not is_start(result, summary):
         for arm, verdict in verdicts(result).items():
             if verdict.code != "baseline":

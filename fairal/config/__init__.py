@@ -4,7 +4,7 @@ from fairal.config.arm import Arm
 from fairal.config.cohort import FIELDS_OF_VIEW, FolderCohort, GroupConfig, SyntheticCohort
 from fairal.config.experiment import ExperimentConfig, LearnerConfig, QueryConfig
 from fairal.config.fields import LIMITS, digest
-from fairal.config.study import parse_experiment, parse_study, read_study, study_json
+from fairal.config.study import parse_experiment, parse_study, parse_text, read_study, study_json
 
 __all__ = [
     "FIELDS_OF_VIEW",
@@ -19,6 +19,7 @@ __all__ = [
     "digest",
     "parse_experiment",
     "parse_study",
+    "parse_text",
     "read_study",
     "study_json",
 ]

@@ -96,6 +96,10 @@ class SyntheticCohort(Model):
         return {"view": self.field_of_view, "mm": self.spacing_mm}
 
 
+Edge = Annotated[int, within(2, 4096)]
+"""Voxels along an axis of a collection's volumes."""
+
+
 class KnownScan(Model):
     """One scan of a collection as it was at launch; what changes afterwards is noticed by its digests."""
 
@@ -109,7 +113,7 @@ class FolderFacts(Model):
     """What a collection was at launch: a run's split and groups stay what they were, whatever is added later."""
 
     groups: Annotated[tuple[str, ...], Field(min_length=2)]
-    shape: tuple[int, int, int]
+    shape: tuple[Edge, Edge, Edge]
     spacing_mm: Annotated[float, within(1e-3, 100.0)]
     origin_mm: tuple[float, float, float]
     scans: tuple[KnownScan, ...]

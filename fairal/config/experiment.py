@@ -1,5 +1,6 @@
 """What an experiment is: cohort, learner, query, arms and seeds; an error names the field and what would be right."""
 
+import math
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
@@ -9,6 +10,8 @@ from fairal.config.cohort import CohortConfig, FolderCohort
 from fairal.config.fields import LIMITS, Model, Seed, one_of, within
 from fairal.learner.trainings import PLAIN, TRAININGS
 from fairal.strategies.catalog import CATALOG, FOLDS, OUT_OF_FOLD, REFERENCES
+
+SEEDS_MAX = 10_000
 
 
 class LearnerConfig(Model):
@@ -91,8 +94,24 @@ class ExperimentConfig(Model):
                 raise ValueError(f"{field} must not repeat, got {', '.join(map(str, values))}")
         if not self.seeds:
             raise ValueError("seeds must hold at least one seed")
+        if len(self.seeds) > SEEDS_MAX:
+            raise ValueError(f"seeds must hold at most {SEEDS_MAX} seeds, got {len(self.seeds)}")
         if sum(self.query.start.values()) < 1:
             raise ValueError("query.start must label at least one subject, or there is nothing to learn from")
+        return self
+
+    @model_validator(mode="after")
+    def _check_depth(self):
+        """The deepest level must keep more than one voxel: over a single one there is nothing to normalise."""
+        if isinstance(self.cohort, FolderCohort) and self.cohort.facts is None:
+            return self
+        shape, levels = self.cohort.shape, len(self.learner.channels)
+        most = next(n for n in range(levels, 0, -1) if math.prod(-(-edge // 2 ** (n - 1)) for edge in shape) > 1)
+        if most < levels:
+            raise ValueError(
+                f"learner.channels must hold at most {most} levels for volumes of {' × '.join(map(str, shape))} "
+                f"voxels, got {levels}: each level halves them"
+            )
         return self
 
     @model_validator(mode="after")

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
@@ -10,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 def within(low: float, high: float):
     def check(value: float) -> float:
-        if not (math.isfinite(value) and low <= value <= high):
+        if not low <= value <= high:  # also where it is not a number; a whole number of any length can be compared
             raise ValueError(f"must lie in {low}..{high}")
         return value
 
@@ -45,7 +44,7 @@ Seed = Annotated[int, within(*LIMITS["seed"])]
 
 
 class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     def digest(self, **more: Any) -> str:
         """Digest of all fields (and `more`), stable over processes and key order."""

@@ -4,23 +4,26 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from fairal.config.experiment import ExperimentConfig
+from fairal.config.text import parse_json, read_text
 from fairal.errors import InputError
 from fairal.facts.record import SCHEMA
+from fairal.plain import plain
+
+EXPERIMENTS_MAX = 1000
 
 
 def _sentence(error: ValidationError) -> str:
     first = error.errors()[0]
-    parts = [str(part) for part in first["loc"]]
+    parts = [plain(part, 60) for part in first["loc"]]
     if parts[:1] == ["cohort"] and parts[1:2] in (["synthetic"], ["folder"]):
         del parts[1]  # which of the cohorts it was taken for is no field
     place = ".".join(parts)
     kind, given = first["type"], first.get("input")
-    shown = json.dumps(given, default=str) if not isinstance(given, dict | BaseModel) else None
     if kind == "value_error":
-        text = str(first["ctx"]["error"])
+        text = plain(first["ctx"]["error"], 400)
     elif kind == "extra_forbidden":
         return f"{place} is no field of a configuration; take it out or correct its name."
     elif kind == "union_tag_invalid":
@@ -31,8 +34,15 @@ def _sentence(error: ValidationError) -> str:
         text = f"must match {first['ctx']['pattern']}"
     else:
         text = "must be: " + first["msg"].removeprefix("Input should be ").lower()
-    got = "" if shown is None or ", got" in text or len(shown) > 60 else f", got {shown}"
-    return f"{place} {text}{got}".strip() + "."
+    place = place or ("" if kind == "value_error" else "An experiment")
+    return f"{place} {text}{'' if ', got' in text else _got(given)}".strip() + "."
+
+
+def _got(given: Any) -> str:
+    if not isinstance(given, str | int | float | bool | None) or (isinstance(given, int) and abs(given) > 10**30):
+        return ""
+    shown = json.dumps(given)
+    return "" if len(shown) > 60 else f", got {shown}"
 
 
 def parse_experiment(content: Any) -> ExperimentConfig:
@@ -45,47 +55,57 @@ def parse_experiment(content: Any) -> ExperimentConfig:
         return ExperimentConfig.model_validate(content)
     except ValidationError as error:
         raise InputError(_sentence(error)) from None
+    except RecursionError:
+        raise InputError("An experiment is nested too deeply to be one.") from None
 
 
 def parse_study(content: Any) -> list[ExperimentConfig]:
     """Validate a configuration file's content: ``{"schema": 1, "study": ..., "experiments": [...]}``."""
     if not isinstance(content, dict):
         raise InputError('A configuration must be an object like {"schema": 1, "experiments": [...]}.')
-    schema = content.get("schema")
-    if isinstance(schema, int) and schema > SCHEMA:
-        raise InputError(
-            f"This configuration is of schema {schema}, from a newer fairal; this one reads up to {SCHEMA}."
-        )
-    if schema != SCHEMA:
-        raise InputError(f"schema must be {SCHEMA}, got {json.dumps(schema)}.")
+    _check_schema(content.get("schema"))
     unknown = set(content) - {"schema", "study", "experiments"}
     if unknown:
-        raise InputError(f"{sorted(unknown)[0]} is no field of a configuration; take it out or correct its name.")
+        name = plain(min(unknown), 60)
+        raise InputError(f"{name} is no field of a configuration; take it out or correct its name.")
     experiments = content.get("experiments")
     if not isinstance(experiments, list) or not experiments:
         raise InputError("experiments must be a list with at least one experiment.")
+    if len(experiments) > EXPERIMENTS_MAX:
+        raise InputError(f"experiments must be at most {EXPERIMENTS_MAX}, got {len(experiments)}.")
     parsed = []
     for position, experiment in enumerate(experiments):
         try:
-            config = parse_experiment(experiment)
+            parsed.append(parse_experiment(_of_study(experiment, content.get("study", ""))))
         except InputError as error:
             raise InputError(f"experiments[{position}]: {error}" if len(experiments) > 1 else str(error)) from None
-        study = content.get("study", "")
-        parsed.append(config.model_copy(update={"study": study}) if study and not config.study else config)
     return parsed
 
 
+def _check_schema(schema: Any) -> None:
+    if isinstance(schema, int) and not isinstance(schema, bool) and schema == SCHEMA:
+        return
+    if isinstance(schema, int) and schema > SCHEMA:
+        newer = f"schema {schema}" if schema < 10**6 else "another schema"
+        raise InputError(f"This configuration is of {newer}, from a newer fairal; this one reads up to {SCHEMA}.")
+    raise InputError(f"schema must be {SCHEMA}{_got(schema)}.")
+
+
+def _of_study(experiment: Any, study: Any) -> Any:
+    """An experiment that names no study is of the file's; both are checked as one field."""
+    if isinstance(experiment, dict) and study != "" and experiment.get("study", "") == "":
+        return {**experiment, "study": study}
+    return experiment
+
+
+def parse_text(text: str | bytes, what: str = "This") -> list[ExperimentConfig]:
+    """Validate a configuration file's text. Errors as `parse_json` and `parse_study`."""
+    return parse_study(parse_json(text, what))
+
+
 def read_study(path: Path) -> list[ExperimentConfig]:
-    """Read and validate a configuration file."""
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist; `fairal preset demo > {path}` writes one to edit.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}.") from None
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path} is not valid JSON: {error.msg} in line {error.lineno}.") from None
-    return parse_study(content)
+    """Read and validate a configuration file. Errors as `read_text` and `parse_text`."""
+    return parse_text(read_text(Path(path)), plain(path, 200))
 
 
 def study_json(experiments: list[ExperimentConfig], study: str = "") -> str:

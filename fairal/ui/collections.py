@@ -7,8 +7,8 @@ import streamlit as st
 
 from fairal.cohort.folder.collection import Collection, Collections
 from fairal.cohort.folder.content import FILE, Steps
-from fairal.cohort.folder.plain import plain
 from fairal.cohort.folder.wishes import report_on
+from fairal.plain import plain
 from fairal.report.charts import volume_histogram
 from fairal.report.colours import group_colours
 from fairal.report.slices import PLANES, centre, picture, to_grey

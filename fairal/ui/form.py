@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from fairal.config import LIMITS, ExperimentConfig, parse_study, study_json
+from fairal.config import LIMITS, ExperimentConfig, parse_text, study_json
 from fairal.errors import InputError
 from fairal.presets import PRESETS, preset
 from fairal.ui import draft as fields
@@ -102,10 +102,7 @@ def _turn() -> None:
 
 
 def _parse(text: str) -> list[ExperimentConfig]:
-    try:
-        return parse_study(json.loads(text))
-    except json.JSONDecodeError as error:
-        raise InputError(f"This is not valid JSON: {error.msg} in line {error.lineno}.") from None
+    return parse_text(text)
 
 
 # ---------------------------------------------------------------------- presets

@@ -1,6 +1,6 @@
 """Text of others on a page: shown as it is, whatever signs are in it."""
 
-from fairal.cohort.folder.plain import plain
+from fairal.plain import plain
 
 _SIGNS = frozenset("\\`*_{}[]()#+-.!|~>$:<&")
 

@@ -10,12 +10,12 @@ import streamlit as st
 from PIL import Image
 
 from fairal.cohort.folder.collection import Collection, Collections
-from fairal.cohort.folder.plain import plain
 from fairal.cohort.folder.source import facts_of
 from fairal.config import LIMITS
 from fairal.config.advice import Question, ask_next
 from fairal.facts.advice import Answer, Wanted, came_of
 from fairal.learner.trainings import TRAININGS
+from fairal.plain import plain
 from fairal.report.answers import wanted_table
 from fairal.report.colours import PREDICTION_COLOUR, group_colours
 from fairal.report.slices import PLANES, Overlay, binary_entropy_bits, centre, picture, to_grey

@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 
 from fairal.cohort.folder.collection import Collections
 from fairal.cohort.folder.limits import LABEL_MAX
-from fairal.cohort.folder.plain import plain
 from fairal.errors import InputError
+from fairal.plain import plain
 from fairal.runs.journal import Damaged, read_object
 
 _PREFIX = ".upload-"

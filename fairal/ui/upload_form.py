@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from fairal.cohort.folder.plain import plain
+from fairal.plain import plain
 from fairal.runs.store import Store
 from fairal.ui.frame import saying
 from fairal.ui.literal import literal

@@ -12,8 +12,8 @@ from fairal.cohort.folder.grid import Box, as_ras, check_resampled, regrid, resa
 from fairal.cohort.folder.layout import Pair
 from fairal.cohort.folder.limits import LABEL_MAX
 from fairal.cohort.folder.nifti import Header, Volume, read_header, read_volume
-from fairal.cohort.folder.plain import listing
 from fairal.errors import InputError
+from fairal.plain import listing
 
 SAME_PLACE = 0.1
 """Of a voxel's edge: how far the corners of image and mask may lie apart. Tools round affines."""

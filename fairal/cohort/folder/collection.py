@@ -17,10 +17,10 @@ from filelock import FileLock, Timeout
 from fairal.cohort.arrays import Cohort
 from fairal.cohort.folder.content import Content, Scan, read_content
 from fairal.cohort.folder.opening import leads_out
-from fairal.cohort.folder.plain import plain
 from fairal.cohort.folder.volumes import read_stored
 from fairal.errors import InputError, RunError
 from fairal.facts.subject import Row, Subject
+from fairal.plain import plain
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,47}")
 

@@ -28,11 +28,11 @@ from fairal.cohort.folder.layout import MASK_ALONE, Found, LeftOut, Pair, find_s
 from fairal.cohort.folder.limits import FILE_BYTES_MAX
 from fairal.cohort.folder.nifti import read_volume
 from fairal.cohort.folder.opening import file_digest, read_plain
-from fairal.cohort.folder.plain import plain
 from fairal.cohort.folder.table import Table, find_table, read_table
 from fairal.cohort.folder.volumes import is_whole, write_stored
 from fairal.cohort.folder.wishes import Report, TooFewGroups, Wishes, report_on
 from fairal.errors import InputError
+from fairal.plain import plain
 
 Hear = Callable[[str, int, int], None]
 T = TypeVar("T")

@@ -9,8 +9,8 @@ from pathlib import Path
 from fairal.cohort.folder.limits import FILES_MAX, SCANS_MAX
 from fairal.cohort.folder.nifti import ENDINGS
 from fairal.cohort.folder.opening import leads_out
-from fairal.cohort.folder.plain import listing, plain
 from fairal.errors import InputError
+from fairal.plain import listing, plain
 
 DECATHLON, BIDS = "Decathlon / nnU-Net", "BIDS"
 _CHANNEL = re.compile(r"(?P<case>.+)_(?P<channel>\d{4})")

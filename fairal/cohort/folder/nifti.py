@@ -18,8 +18,8 @@ from nibabel.spatialimages import HeaderDataError
 
 from fairal.cohort.folder.limits import AXIS_VOXELS, EDGE_MM, FILE_BYTES_MAX, HEADER_BYTES_MAX, VOXELS_MAX
 from fairal.cohort.folder.opening import file_digest, open_plain, read_plain
-from fairal.cohort.folder.plain import plain
 from fairal.errors import InputError
+from fairal.plain import plain
 
 ENDINGS = (".nii.gz", ".nii")
 TYPES = frozenset(["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"])

@@ -1,15 +1,5 @@
-"""Text from a file, a path or a spreadsheet, made fit to be shown: what steers a terminal is spelled out."""
+"""See `fairal.plain`."""
 
+from fairal.plain import listing, plain
 
-def plain(text: object, limit: int = 120) -> str:
-    """Spell out what does not print (control and direction characters, lone surrogates) and shorten what is long."""
-    kept = str(text)[: limit + 1]
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in kept[:limit])
-    return shown + "…" if len(kept) > limit else shown
-
-
-def listing(names: object, limit: int = 5) -> str:
-    """Join names with commas; after `limit` of them say how many are left."""
-    names = list(names)
-    rest = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(plain(name, 60) for name in names[:limit]) + rest
+__all__ = ["listing", "plain"]

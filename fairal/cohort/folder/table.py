@@ -8,8 +8,8 @@ from pathlib import Path
 
 from fairal.cohort.folder.limits import GROUP_CHARACTERS_MAX, TABLE_BYTES_MAX, TABLE_ROWS_MAX
 from fairal.cohort.folder.opening import leads_out, read_plain
-from fairal.cohort.folder.plain import listing, plain
 from fairal.errors import InputError
+from fairal.plain import listing, plain
 
 ID_COLUMN = "participant_id"
 

@@ -23,8 +23,8 @@ from fairal.cohort.folder.limits import (
     FILE_BYTES_MAX,
 )
 from fairal.cohort.folder.opening import open_plain
-from fairal.cohort.folder.plain import plain
 from fairal.errors import InputError
+from fairal.plain import plain
 
 _WANTED = (".nii", ".nii.gz", ".tsv", ".csv")
 """What an import reads; other files of an archive are not unpacked."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from fairal.cohort.folder.content import Content, Other, Scan
 from fairal.cohort.folder.limits import EDGE_MM, LABEL_MAX, SIZE, VOXELS_MAX
-from fairal.cohort.folder.plain import plain
 from fairal.errors import InputError
+from fairal.plain import plain
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 import pytest
 
-from fairal.cohort.folder.plain import plain
 from fairal.cohort.folder.table import find_table, read_table
 from fairal.errors import InputError
+from fairal.plain import plain
 
 
 def read(tmp_path, content, column="sex"):
