@@ -144,10 +144,10 @@ def _nothing(there: Sequence[Offer], price: float) -> Choice:
     if hopeful:
         return Choice((), None, _no_conclusion(hopeful), undecided=True)
     if disputed:
-        one = len(disputed) == 1
+        closes = "closes" if len(disputed) == 1 else "close"
         said = (
-            f"No arm can be recommended for {allowed}: {_named(disputed)} {'closes' if one else 'close'} the gap in "
-            f"Dice, but surface Dice says something else, see {'its' if one else 'their'} verdict."
+            f"No arm can be recommended for {DICE.say(price)} Dice: {_named(disputed)} {closes} the gap in Dice, but "
+            "surface Dice does not bear it out."
         )
         return Choice((), None, said)
     if dearer:
@@ -157,9 +157,13 @@ def _nothing(there: Sequence[Offer], price: float) -> Choice:
             f"No arm closes the gap for {allowed}. The cheapest that does is {cheapest.label}: the {payer} group "
             f"loses {DICE.say(cheapest.loss)}.",
         )  # fmt: skip
-    if any(offer.hopeful or offer.disputed for offer in there):
-        said = f"No arm closes the gap for {allowed}; what might close it costs more."
-        return Choice((), None, said, undecided=any(offer.hopeful for offer in there))
+    open_ = sorted((offer for offer in there if offer.hopeful or offer.disputed), key=lambda offer: offer.loss)
+    if open_:
+        said = (
+            f"No arm closes the gap for {allowed}. The cheapest that may is {open_[0].label}, for "
+            f"{DICE.say(open_[0].loss)}; {'the seeds do' if open_[0].hopeful else 'surface Dice does'} not bear it out."
+        )
+        return Choice((), None, said, undecided=any(offer.hopeful for offer in open_))
     return Choice((), None, "No arm closes the gap against this baseline, whatever the price.")
 
 

@@ -48,9 +48,7 @@ def test_none_within_the_price_names_the_cheapest():
 def test_undecided_seeds_are_no_recommendation_however_small_the_gap(code):
     choice = choose([offer(code=code, gap=0.0, agree=False, seeds=2)], 0.06)
     assert (choice.arm, choice.undecided) == (None, True)
-    assert choice.text == (
-        "No conclusion yet: Parity points to a smaller gap within the price (n = 2); run 5 seeds."
-    )
+    assert choice.text == ("No conclusion yet: Parity points to a smaller gap within the price (n = 2); run 5 seeds.")
 
 
 def test_five_seeds_that_do_not_decide_do_not_ask_for_five_seeds():
@@ -68,10 +66,19 @@ def test_an_arm_on_which_the_measures_disagree_is_not_recommended():
     choice = choose(disputed, 0.02)
     assert (choice.qualifying, choice.arm) == ((), None)
     assert choice.text == (
-        "No arm can be recommended for 0.020 Dice or less of the reference group: Weighted entropy and Fair quota close "
-        "the gap in Dice, but surface Dice says something else, see their verdict."
+        "No arm can be recommended for 0.020 Dice: Weighted entropy and Fair quota close the gap in Dice, but surface "
+        "Dice does not bear it out."
     )
     assert choose([*disputed, offer("parity", gap=0.05)], 0.02).arm == "parity"
+
+
+def test_what_may_close_the_gap_for_more_is_named_with_its_price():
+    dear = offer("weighted_entropy", agree=False, loss=0.055)
+    assert choose([dear], 0.02).text == (
+        "No arm closes the gap for 0.020 Dice or less of the reference group. The cheapest that may is Weighted "
+        "entropy, for 0.055; surface Dice does not bear it out."
+    )
+    assert choose([dear, offer(code="points", loss=0.03, seeds=2)], 0.02).undecided
 
 
 def test_what_has_not_learned_is_not_compared():
