@@ -3,20 +3,16 @@
 import streamlit as st
 
 from fairal.errors import FairalError
-from fairal.facts.state import ENDED
-from fairal.report.figure import Subject
-from fairal.report.figures import figures
 from fairal.report.quantity import Quantity
-from fairal.report.results import read_experiment
-from fairal.report.summary import summarise_experiment
+from fairal.report.results import comparable_round, read_experiment
 from fairal.runs.library import readers
-from fairal.ui.charts import show_all
-from fairal.ui.compare import choose_view, downloads, results_table, several_experiments
+from fairal.ui.compare import choose_view, downloads, results_table, several_experiments, show_evidence
+from fairal.ui.decide import decide
 from fairal.ui.frame import begin, empty, latest_unless_asked, say_origin, saying, warn_if_missing
-from fairal.ui.live import live, progress
+from fairal.ui.live import live, say_progress
 from fairal.ui.more import how_many_more
 from fairal.ui.reading import ReadOnce
-from fairal.ui.summary import say_headline, say_verdicts, show_cards
+from fairal.ui.summary import say_failed
 
 store = begin("Compare")
 library = readers(store)
@@ -45,23 +41,21 @@ def comparison() -> None:
     """Everything that grows while runs go on."""
     with saying():
         reader = ReadOnce(library)
-        state, result = progress(store, reader.snapshot(chosen[0]).runs), read_experiment(reader, chosen[0])
-        failed = [run for run in result.runs if run.state == "failed"]
-        if failed:
-            st.error(f"{len(failed)} run(s) failed, e.g. {failed[0].key.run}: {failed[0].reason}")
-        if not any(run.rounds for run in result.runs):
-            st.info("The first round is on its way." if state not in ENDED else "No round was finished.")
-        else:
-            subject, summary = Subject(result, view), summarise_experiment(result, view.baseline)
-            show_cards(subject, summary)
-            say_headline(subject, summary)
-            show_all(figures(subject), options=(view,))
-            say_verdicts(subject, summary)
-            how_many_more(result, state)
+        result = read_experiment(reader, chosen[0])
+        say_failed(result)
+        if comparable_round(result) is not None:
+            subject = decide(store, result, view)
+            show_evidence(reader, subject)
+            how_many_more(result)
             results_table(subject)
             downloads(reader, result, view.baseline)
+        elif not result.growing:
+            st.info("No round was finished by all arms.")
+        else:
+            st.caption("The arms are compared as soon as each of them has finished a round.")
         if len(chosen) > 1:
             several_experiments(reader, chosen, view.baseline, Quantity(view.measures[0], view.over))
 
 
-live(store, chosen, comparison)
+live(store, chosen[:1], lambda: say_progress(store, library, chosen[0]))
+live(store, chosen, comparison, seconds=2.0)

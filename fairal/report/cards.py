@@ -6,7 +6,7 @@ import numpy as np
 
 from fairal.report.evidence import verdicts
 from fairal.report.figure import Subject
-from fairal.report.levels import Against
+from fairal.report.levels import Against, Level
 from fairal.report.quantity import Quantity
 from fairal.report.verdict import Verdict
 
@@ -26,11 +26,10 @@ SHORT = {
 
 @dataclass(frozen=True)
 class Fact:
-    """One number of a card, and what it was under the baseline; both as text, the latter empty if it has none."""
+    """One number of a card, as text."""
 
     name: str
     value: str
-    before: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,42 +43,37 @@ class Card:
 
 
 def arm_cards(subject: Subject) -> list[Card]:
-    """Make a card of every arm that is looked at and compared with the baseline, in the order of the experiment."""
+    """Make a card of the baseline, then of every arm that is looked at and compared with it, as they are configured."""
     said, cards = verdicts(subject.result, subject.view.baseline), []
-    by_arm = {
-        measure: {row.strategy: row for row in subject.shown(measure) if row.against} for measure in subject.summaries
-    }
+    by_arm = {measure: {row.strategy: row for row in subject.summaries[measure]} for measure in subject.view.measures}
     first = by_arm[subject.view.measures[0]]
-    for arm, row in first.items():
-        if arm in said and row.role == "strategy":
-            compared = [rows[arm].against for rows in by_arm.values() if arm in rows]
-            facts = [*map(_gap, compared), *_served(compared[0]), _labelled(subject, arm, row.against.seeds)]
-            cards.append(Card(arm, said[arm], len(row.against.seeds), tuple(facts)))
+    shown = [arm for arm in subject.view.arms if arm in said and arm in first and arm != subject.view.baseline]
+    for arm in [subject.view.baseline, *shown] if shown and subject.view.baseline in first else []:
+        rows = [of[arm] for of in by_arm.values() if arm in of]
+        levels = [row.against.own if row.against else row.level for row in rows]
+        paid = [_paid(rows[0].against)] if rows[0].against else []
+        facts = [*map(_gap, levels), _worst(levels[0]), *paid, _labelled(subject, arm, levels[0].seeds)]
+        cards.append(Card(arm, said[arm], len(levels[0].seeds), tuple(facts)))
     return cards
 
 
-def _gap(against: Against) -> Fact:
+def _gap(level: Level) -> Fact:
     """The signed gap, which shows an overshoot; of more than two groups the gap."""
-    own, base = against.own, against.base
-    over = "gap" if own.signed_gap is None else "signed_gap"
-    form = ("+" if own.signed_gap is not None else "") + Quantity(own.measure, over).of_measure.format
-    name = f"Gap, {Quantity(own.measure, over).of_measure.label}"
-    value, before = (format(getattr(level, over), form).replace("-", "−") for level in (own, base))
-    return Fact(name, value, before)
+    over = "gap" if level.signed_gap is None else "signed_gap"
+    measure = Quantity(level.measure, over).of_measure
+    form = ("+" if level.signed_gap is not None else "") + measure.format
+    return Fact(f"Gap, {measure.label}", format(getattr(level, over), form).replace("-", "−"))
 
 
-def _served(against: Against) -> list[Fact]:
-    """The worst group's mean, and what the baseline's best group paid."""
+def _worst(level: Level) -> Fact:
+    measure = Quantity(level.measure, "worst_group").of_measure
+    return Fact(f"Worst, {measure.label}", measure.say(level.worst_group))
+
+
+def _paid(against: Against) -> Fact:
+    """What the baseline's best group paid."""
     measure, paid = Quantity(against.own.measure, "worst_group").of_measure, against.paid
-    name = "lost" if paid.best_loss > 0 else "gained"
-    return [
-        Fact(
-            f"Worst, {measure.label}",
-            measure.say(against.own.worst_group),
-            measure.say(against.base.worst_group),
-        ),
-        Fact(f"{paid.best} {name}", measure.say(abs(paid.best_loss))),
-    ]
+    return Fact(f"{paid.best} {'lost' if paid.best_loss > 0 else 'gained'}", measure.say(abs(paid.best_loss)))
 
 
 def _labelled(subject: Subject, arm: str, seeds: tuple[int, ...]) -> Fact:

@@ -12,9 +12,14 @@ CAPTION_CHARACTERS = 120
 
 def titled(figure: Figure) -> alt.TopLevelMixin:
     """Draw a figure with its title and caption inside."""
-    lines = textwrap.wrap(figure.caption, CAPTION_CHARACTERS)
-    heading = alt.TitleParams(text=figure.title, subtitle=lines, anchor="start", fontSize=16, subtitleFontSize=12)
-    return figure.draw().properties(title=heading)
+    return captioned(figure.draw(), figure.title, figure.caption)
+
+
+def captioned(chart: alt.TopLevelMixin, title: str, caption: str) -> alt.TopLevelMixin:
+    """Set a title and a caption into a chart, wrapped as a picture needs it."""
+    title_lines, lines = (textwrap.wrap(text, CAPTION_CHARACTERS) for text in (title, caption))
+    heading = alt.TitleParams(text=title_lines, subtitle=lines, anchor="start", fontSize=16, subtitleFontSize=12)
+    return chart.properties(title=heading)
 
 
 def to_bytes(chart: alt.TopLevelMixin, kind: str) -> bytes:

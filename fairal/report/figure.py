@@ -11,6 +11,7 @@ import pandas as pd
 from fairal.report import charts
 from fairal.report.arms import arm_colour, arm_label, arm_shape
 from fairal.report.axes import Axis
+from fairal.report.choice import USUAL, Choice, choose, offers
 from fairal.report.colours import group_colours
 from fairal.report.comparison import summarise_experiment
 from fairal.report.levels import ArmSummary
@@ -36,6 +37,7 @@ class View:
         measures: Figures that speak of one measure come once for each.
         over: What is made of the groups' means, see `quantity.OVER_GROUPS`.
         x: What the budget is counted in, see `X_AXES`.
+        price: What the better served group may lose, in Dice.
     """
 
     arms: tuple[str, ...]
@@ -43,6 +45,7 @@ class View:
     measures: tuple[str, ...] = BESIDE
     over: str = "signed_gap"
     x: str = "labelled"
+    price: float = USUAL
 
     @classmethod
     def of(cls, result: ExperimentResult, baseline: str | None = None) -> "View":
@@ -57,6 +60,7 @@ class Entry(NamedTuple):
     mark: str
     label: str
     colour: str
+    of_arm: bool = False
 
 
 MARKS = {"circle": "●", "square": "■", "triangle-up": "▲", "diamond": "◆", "cross": "✚"}
@@ -120,9 +124,15 @@ class Subject:
         """The arms that are looked at, as far as they can be compared yet."""
         return [row for row in self.summaries[measure] if row.strategy in self.view.arms]
 
+    @cached_property
+    def choice(self) -> Choice:
+        """What follows from the price; of the arms that are looked at."""
+        there = offers(self.result, self.view.baseline, self.summaries.get("dice"))
+        return choose([offer for offer in there if offer.arm in self.view.arms], self.view.price)
+
     def arms_legend(self) -> tuple[Entry, ...]:
         """Mark, name and colour of the arms."""
-        return tuple(Entry(MARKS[arm_shape(arm)], arm_label(arm), arm_colour(arm)) for arm in self.view.arms)
+        return tuple(Entry(MARKS[arm_shape(arm)], arm_label(arm), arm_colour(arm), True) for arm in self.view.arms)
 
     def groups_legend(self) -> tuple[Entry, ...]:
         """Mark, name and colour of the groups."""

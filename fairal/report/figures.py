@@ -12,6 +12,7 @@ from fairal.report.arms import arm_label
 from fairal.report.axes import Axis, Rule
 from fairal.report.comparison import at_equal_error, by_noise_alone, error_at_the_end_mm
 from fairal.report.figure import Figure, Subject
+from fairal.report.plane import plane
 from fairal.report.quantity import MEAN, Quantity
 from fairal.report.summary import paid_sentence
 
@@ -91,7 +92,10 @@ def served_by_budget(subject: Subject, measure: str) -> Figure:
         + ", ".join(f"{g} {mean.of_measure.say(v)}" for g, v in row.level.by_group.items())
         for row in subject.shown(measure)
     ]
-    axis = replace(subject.axis(mean), title=_test(mean), domain=_domain(frame, mean))
+    growing = subject.result.growing
+    if frame.empty:
+        frame = pd.DataFrame(columns=["label", "group", "round", "x", "value", "low", "high", "n", "kind", "seed"])
+    axis = replace(subject.axis(mean), title=_test(mean), domain=_domain(frame, mean, growing))
     return Figure(
         key=f"{measure}_per_group",
         section=f"groups_{measure}",
@@ -101,7 +105,7 @@ def served_by_budget(subject: Subject, measure: str) -> Figure:
         frame=frame,
         ink=lambda rows: charts.group_lines(rows, groups, subject.budget, axis),
         legend=subject.groups_legend(),
-        panels=_panels(frame),
+        panels=tuple(map(arm_label, view.arms)) if growing else _panels(frame),
     )
 
 
@@ -113,12 +117,14 @@ def _panels(frame: pd.DataFrame) -> tuple[str, ...]:
     return tuple(dict.fromkeys(frame.label)) if len(frame) else ()
 
 
-def _domain(frame: pd.DataFrame, mean: Quantity) -> tuple[float, float] | None:
-    """Ends in tenths for a share, so that a growing run seldom moves them; other measures follow the numbers."""
-    if frame.empty or not mean.of_measure.bounded:
+def _domain(frame: pd.DataFrame, mean: Quantity, growing: bool) -> tuple[float, float] | None:
+    """Ends in tenths for a share; while it grows those of everything to come. Other measures follow the numbers."""
+    if not mean.of_measure.bounded:
         return None
-    low, high = frame.value.min(), frame.value.max()
-    return max(0.0, int(low * 10) / 10), min(1.0, int(high * 10 + 1) / 10)
+    low = frame.value.min() if len(frame) else 1.0
+    if growing:
+        return (0.5 if low >= 0.5 else 0.0), 1.0
+    return (max(0.0, int(low * 10) / 10), min(1.0, int(frame.value.max() * 10 + 1) / 10)) if len(frame) else None
 
 
 def _paid(subject: Subject, measure: str) -> Figure | None:
@@ -180,7 +186,7 @@ def _trade_off(subject: Subject, measure: str) -> Figure | None:
     )
 
 
-_BY_MEASURE = (_over_groups, served_by_budget, _paid, _reduction, _trade_off)
+_BY_MEASURE = (plane, _over_groups, served_by_budget, _paid, _reduction, _trade_off)
 
 
 def _picks(subject: Subject) -> Figure:

@@ -11,12 +11,14 @@ from PIL import Image
 
 from fairal import __version__
 from fairal.config.arm import Arm
+from fairal.fairness.measures import MEASURES
 from fairal.report.arms import arm_label
 from fairal.report.export import to_bytes
 from fairal.report.figure import Figure, Subject, View
 from fairal.report.figures import figures
 from fairal.report.frames import readable
 from fairal.report.levels import ArmSummary
+from fairal.report.people import THRESHOLDS, poorly_served, say_volumes
 from fairal.report.quantity import MEASURE_LABELS
 from fairal.report.results import ExperimentResult, comparable_round, sample
 from fairal.report.summary import headline, paid_sentence
@@ -81,11 +83,12 @@ def report(result: ExperimentResult, baseline: str | None = None, mosaic: Image.
 <style>{_STYLE}</style></head><body>
 <h1>{title}</h1>
 <p>{html.escape(question(result, baseline))}</p>
-<p><strong>{html.escape(headline(result, summary, baseline))}</strong></p>
+<p><strong>{html.escape(subject.choice.text)}</strong></p>
+<p>{html.escape(headline(result, summary, baseline))}</p>
 <p>{sample(result)} · {summary[0].labelled} labelled scans at the end · baseline: {html.escape(arm_label(baseline))} ·
 {html.escape(result.id)}</p>
 <p class="note">{cannot_tell(result)}</p>
-<h2>All numbers</h2>{_tables(subject)}{drawn}{_mosaic(mosaic)}
+<h2>All numbers</h2>{_tables(subject)}<h2>People poorly served</h2>{_people(subject)}{drawn}{_mosaic(mosaic)}
 <h2>What the words mean</h2>{_definitions(result)}
 <h2>Configuration</h2><details><summary>As it can be launched again</summary>
 <pre>{html.escape(json.dumps(result.config.model_dump(mode="json"), indent=1))}</pre></details>
@@ -138,6 +141,26 @@ def _tables(subject: Subject) -> str:
         table = readable(summary, subject.result.groups).to_html(index=False, na_rep="–", border=0)
         parts.append(f"<h3>{html.escape(MEASURE_LABELS[measure])}</h3>{table}{_paid(summary, measure)}")
     return "".join(parts)
+
+
+def _people(subject: Subject) -> str:
+    """How many test subjects lie beyond the usual threshold, per arm and group; and volumes in words."""
+    parts = []
+    for measure in subject.view.measures:
+        of, threshold = MEASURES[measure], THRESHOLDS[measure]
+        table = poorly_served(subject, measure, threshold)
+        if table.empty:
+            continue
+        table = table.assign(served=[f"{row.poor} of {row.cases}" for row in table.itertuples()])
+        wide = table.pivot(index="label", columns="group", values="served").reindex(
+            index=dict.fromkeys(table.label), columns=list(subject.result.groups)
+        )
+        wide = wide.rename_axis(None, axis=1).reset_index(names="Arm")
+        said = f"Test subjects {'below' if of.sign > 0 else 'above'} {of.say(threshold)} in {of.label}, all seeds."
+        parts.append(f"<p>{html.escape(said)}</p>{wide.to_html(index=False, na_rep='–', border=0)}")
+    volumes = ((arm_label(arm), "; ".join(say_volumes(subject, arm))) for arm in subject.view.arms)
+    items = "".join(f"<li>{html.escape(f'{label}, on average: {said}.')}</li>" for label, said in volumes if said)
+    return f"{''.join(parts)}<ul>{items}</ul>"
 
 
 def _paid(summary: Sequence[ArmSummary], measure: str) -> str:

@@ -6,6 +6,7 @@ from weakref import WeakKeyDictionary
 
 from fairal.config import ExperimentConfig
 from fairal.facts.record import Record
+from fairal.facts.state import ENDED
 from fairal.fairness.judgement import Judgement, judge
 from fairal.runs.paths import RunKey
 from fairal.runs.reader import Reader
@@ -47,6 +48,11 @@ class ExperimentResult:
     def synthetic(self) -> bool:
         """Whether the brains were drawn by a generator; a person's own scans otherwise."""
         return self.config.cohort.kind == "synthetic"
+
+    @property
+    def growing(self) -> bool:
+        """Whether any of its runs may still bring a round."""
+        return any(run.state not in ENDED for run in self.runs)
 
     def of(self, strategy: str) -> dict[int, RunResult]:
         """The runs of one strategy, by seed."""

@@ -8,11 +8,15 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from fairal.report.export import picture, to_bytes
-from fairal.report.figure import Figure
+from fairal.report.export import captioned, picture, to_bytes
+from fairal.report.figure import Entry, Figure
 
 PANELS_A_ROW = 3
 """Small charts side by side: with three, each still has 230 pixels on a projector's page of 1024."""
+
+
+_GREYED = "#9AA0A680"
+"""Of arms beside the one that was picked; half of it lets through what lies under it."""
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
@@ -22,6 +26,20 @@ def _specification(
     """Draw once per content: Altair takes a tenth of a second for a chart, polling would pay it every time."""
     drawn = _draw().to_dict(validate=False)
     return drawn if legend else _without_legend(drawn)
+
+
+def _greyed(drawn, focus: str):
+    """Leave the colour of an arm to the one that was picked, in a specification, at any depth."""
+    if isinstance(drawn, list):
+        return [_greyed(part, focus) for part in drawn]
+    if not isinstance(drawn, dict):
+        return drawn
+    scale = drawn.get("scale", {})
+    if drawn.get("field") == "label" and str(scale.get("range", [""])[0]).startswith("#"):
+        pairs = zip(scale["domain"], scale["range"], strict=True)
+        colours = [colour if label == focus else _GREYED for label, colour in pairs]
+        return drawn | {"scale": scale | {"range": colours}}
+    return {name: part if name == "datasets" else _greyed(part, focus) for name, part in drawn.items()}
 
 
 def _without_legend(drawn):
@@ -41,30 +59,31 @@ def _stamp(frame: pd.DataFrame) -> str:
     return f"{pd.util.hash_pandas_object(frame.astype(str)).sum()}-{len(frame)}-{','.join(frame.columns)}"
 
 
-def show_all(figures: Sequence[Figure], options: tuple = ()) -> None:
+def show_all(figures: Sequence[Figure], options: tuple = (), focus: str | None = None) -> None:
     """Show figures in their order; those of one section side by side, as far as they are single charts.
 
     Args:
         figures: From `report.figures`.
         options: What else their drawing depends on, besides their rows.
+        focus: The label of the arm that was picked: the others turn grey.
     """
     for _, of_section in groupby(figures, key=lambda figure: figure.section):
         together = list(of_section)
         if together[0].panels or len(together) == 1:
             for figure in together:
-                show(figure, options)
+                show(figure, options, focus)
             continue
         for row in _rows(together, 2):
             for column, figure in zip(st.columns(2, gap="large"), row, strict=False):
                 with column:
-                    show(figure, options)
+                    show(figure, options, focus)
 
 
-def show(figure: Figure, options: tuple = ()) -> None:
-    """Show one figure; small charts fill the width of the page and wrap."""
+def show(figure: Figure, options: tuple = (), focus: str | None = None) -> None:
+    """Show one figure; small charts fill the width of the page and wrap. See `show_all`."""
     st.markdown(f"#### {figure.title}")
     if figure.legend:
-        entries = (f'<span style="color:{e.colour}">{e.mark}</span> {escape(e.label)}' for e in figure.legend)
+        entries = (f'<span style="color:{_seen(e, focus)}">{e.mark}</span> {escape(e.label)}' for e in figure.legend)
         st.html(
             f'<div style="display:flex;flex-wrap:wrap;gap:0 .8em;font-size:14px">{"".join(map(_item, entries))}</div>'
         )
@@ -76,7 +95,7 @@ def show(figure: Figure, options: tuple = ()) -> None:
                 st.markdown(f"**{panel}**")
                 _draw(figure, stamp, options, panel)
     if not figure.panels:
-        _draw(figure, stamp, options)
+        _draw(figure, stamp, options, focus=focus)
     _below(figure.key, figure.frame, figure.takeaway, figure.caption, lambda kind: picture(figure, kind))
 
 
@@ -84,11 +103,24 @@ def _item(entry: str) -> str:
     return f"<span>{entry}</span>"
 
 
-def _draw(figure: Figure, stamp: str, options: tuple, panel: str | None = None) -> None:
+def _seen(entry: Entry, focus: str | None) -> str:
+    return _GREYED if focus and entry.of_arm and entry.label != focus else entry.colour
+
+
+def _draw(figure: Figure, stamp: str, options: tuple, panel: str | None = None, focus: str | None = None) -> None:
     """Draw a figure or one of its panels; what colours mean stands above, so that the plot has the whole height."""
     drawn = _specification(figure.key, stamp, (*options, panel), lambda: figure.draw(panel), legend=False)
+    drawn = _greyed(drawn, focus) if focus else drawn
     said = figure.takeaway if panel is None else f"{panel}. {figure.takeaway}"
-    st.vega_lite_chart(spec=drawn, key=f"chart_{figure.key}_{panel or ''}", alt=said)
+    _plot(drawn, f"{figure.key}_{panel or ''}", said)
+
+
+def _plot(drawn: dict, key: str, said: str) -> None:
+    """Keep a chart's place from the first moment: it is drawn in the browser a while after what stands below it."""
+    place = "plot_" + "".join(c if c.isalnum() else "_" for c in key)
+    with st.container(key=place, gap=None):
+        st.html(f"<style>.st-key-{place}{{min-height:{drawn.get('height', 300)}px}}</style>")
+        st.vega_lite_chart(spec=drawn, key=f"chart_{key}", alt=said)
 
 
 def chart(
@@ -109,8 +141,8 @@ def chart(
         caption: n, and what it is an estimate of.
         options: What else the drawing depends on, besides the rows.
     """
-    st.vega_lite_chart(spec=_specification(key, _stamp(frame), options, draw), key=f"chart_{key}", alt=alt_text)
-    _below(key, frame, alt_text, caption, lambda kind: to_bytes(draw(), kind))
+    _plot(_specification(key, _stamp(frame), options, draw), key, alt_text)
+    _below(key, frame, alt_text, caption, lambda kind: to_bytes(captioned(draw(), alt_text, caption), kind))
 
 
 def _below(key: str, frame: pd.DataFrame, alt_text: str, caption: str, write: Callable[[str], bytes]) -> None:

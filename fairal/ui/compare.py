@@ -16,8 +16,13 @@ from fairal.report.quantity import MEASURE_LABELS, OVER_GROUPS, Quantity
 from fairal.report.results import ExperimentResult, comparable_round, read_experiment
 from fairal.report.several import by_strength, differences, side_by_side
 from fairal.runs.reader import Reader
-from fairal.ui.charts import chart
+from fairal.ui.charts import chart, show_all
+from fairal.ui.decide import picked_arm
 from fairal.ui.mosaic import strategy_mosaic
+from fairal.ui.people import show_people
+from fairal.ui.player import show_player
+from fairal.ui.seen import figures_of
+from fairal.ui.summary import say_verdicts
 
 
 def choose_view(config: ExperimentConfig) -> View:
@@ -36,6 +41,16 @@ def choose_view(config: ExperimentConfig) -> View:
                                placeholder="All of this experiment")  # fmt: skip
         x = st.selectbox("Horizontal axis", list(X_AXES), key="axis", format_func=X_AXES.get, bind="query-params")
     return View(tuple(shown or arms), baseline, tuple(measures) or BESIDE, over, x)
+
+
+def show_evidence(reader: Reader, subject: Subject) -> None:
+    """Everything that the first screen rests on: people, rounds, figures, and what may be said of each arm."""
+    focus = picked_arm(subject)
+    show_people(reader, subject)
+    show_player(subject, focus)
+    more = [figure for figure in figures_of(subject) if figure.section != "plane"]
+    show_all(more, (subject.view,), focus and arm_label(focus))
+    say_verdicts(subject, subject.summaries[subject.view.measures[0]])
 
 
 def results_table(subject: Subject) -> None:

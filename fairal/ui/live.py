@@ -10,13 +10,14 @@ from fairal.facts.state import ENDED, RunState
 from fairal.report.results import Judgement, judged
 from fairal.runs.crews.local import LocalCrew
 from fairal.runs.life import stopped_workers
-from fairal.runs.reader import RunFacts
+from fairal.runs.reader import Reader, RunFacts
 from fairal.runs.standing import live_workers, overall, seconds_left, standing
 from fairal.runs.store import RunKey, Store
+from fairal.ui.literal import literal
 
 POLL_SECONDS = 1.0
 LINGER_SECONDS = 900.0
-PARTS = {"cohort": "drawing subjects", "fit": "training", "measure": "measuring", "pick": "scoring the pool",
+PARTS = {"cohort": "drawing subjects", "fit": "training", "measure": "measuring", "pick": "choosing whom to label next",
          "write": "writing"}  # fmt: skip
 _FIT_SHARE = 0.8  # of a round's time
 
@@ -56,22 +57,23 @@ def is_active(store: Store, experiments: Sequence[str]) -> bool:
     return False
 
 
-def while_active(active: bool):
-    """A fragment that runs again every second while something is active, and not at all otherwise."""
-    return st.fragment(run_every=POLL_SECONDS if active else None)
+def while_active(active: bool, seconds: float = POLL_SECONDS):
+    """A fragment that runs again every so many seconds while something is active, and not at all otherwise."""
+    return st.fragment(run_every=seconds if active else None)
 
 
-def live(store: Store, experiments: Sequence[str], draw: Callable[[], None]) -> None:
-    """Draw something now, and again every second while the experiments may change; then the page once more.
+def live(store: Store, experiments: Sequence[str], draw: Callable[[], None], seconds: float = POLL_SECONDS) -> None:
+    """Draw something now, and again and again while the experiments may change; then the page once more.
 
     Args:
         store: Where they are.
         experiments: Those that it shows.
         draw: Draws it.
+        seconds: How often.
     """
     active = is_active(store, experiments)
 
-    @while_active(active)
+    @while_active(active, seconds)
     def again() -> None:
         if active:
             LocalCrew().ensure(store, LINGER_SECONDS)  # those that died are replaced while somebody looks
@@ -95,12 +97,24 @@ def progress(store: Store, runs: Sequence[SeenRun | RunFacts]) -> str:
         text += f", about {duration(left)} left"
     at_work = [s for s in states if s.state == "running" and s.part]
     training = sum(_FIT_SHARE * s.done / max(1, s.total) for s in at_work if s.part == "fit")
-    st.progress(min(1.0, (done + training) / max(1, total)), text=" · ".join([text, *map(part_text, at_work[:2])]))
+    st.progress(min(1.0, (done + training) / max(1, total)), text=text)
     for stopped in stopped_workers(store):
-        st.warning(stopped.sentence())
+        st.warning(literal(stopped.sentence()))
+    # One line whatever happens: a page that is being read does not move.
     if state in ("queued", "interrupted") and workers == 0:
-        st.warning(f"No worker is alive; they start by themselves, or see {store.worker_log(0)}.")
+        st.caption(f":orange[No worker is alive; they start by themselves, or see {literal(store.worker_log(0))}.]")
+    else:
+        now = " · ".join(map(part_text, at_work[:2]))
+        st.caption(("" if done else "The first round is on its way. ") + now or "Between two rounds.")
     return state
+
+
+def say_progress(store: Store, reader: Reader, experiment: str) -> str:
+    """Draw the progress of an experiment, read anew; returns its state, as failed where it cannot be read."""
+    try:
+        return progress(store, reader.snapshot(experiment).runs)
+    except FairalError:  # whoever shows its results says why
+        return "failed"
 
 
 def part_text(state: RunState) -> str:

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from fairal.facts.state import ENDED
 from fairal.fairness.measures import MEASURES
 from fairal.report.how_many import Forecast, default_wanted, how_many, make_forecast
 from fairal.report.how_many.chart import curves_chart, curves_frame
@@ -12,12 +11,12 @@ from fairal.ui.charts import chart
 ASKED = ("surface_dice", "dice", "assd_mm")
 
 
-def how_many_more(result: ExperimentResult, state: str) -> None:
+def how_many_more(result: ExperimentResult) -> None:
     """Ask for a measure and a gap, and answer within what the experiment saw."""
     with st.expander("How many more labels, and of whom?", on_change="rerun", key="more") as more:
         if not more.open:
             return
-        if state not in ENDED:
+        if result.growing:
             st.info("The curves are fitted once all runs have ended.")
             return
         left, right = st.columns(2)

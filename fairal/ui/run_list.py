@@ -31,10 +31,20 @@ APPLIES = {
 }
 """In which states a run can be told what."""
 COLUMNS = {
-    "progress": st.column_config.ProgressColumn("progress", format="percent", min_value=0, max_value=1),
-    "gap": st.column_config.NumberColumn("gap", format="%.3f"),
-    "seed": st.column_config.NumberColumn("seed", width="small"),
+    "strategy": st.column_config.TextColumn("Arm", pinned=True),
+    "seed": st.column_config.NumberColumn("Seed", width="small"),
+    "state": "State",
+    "progress": st.column_config.ProgressColumn("Progress", format="percent", min_value=0, max_value=1),
+    "rounds": "Rounds",
+    "Dice per group": "Dice per group",
+    "gap": st.column_config.NumberColumn("Gap in Dice", format="%.3f"),
+    "now": "Now",
+    "left": "Time left",
+    "updated": "Last change",
+    "device": "Device",
+    "reason": "Why it stopped",
 }
+"""How a person reads the columns of `runs_frame`."""
 _SAID = {"cancel": "asked to stop", "resume": "queued again", "retry": "queued again from their first round",
          "delete": "deleted"}  # fmt: skip
 

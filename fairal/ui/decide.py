@@ -1,0 +1,133 @@
+"""Compare's first screen: what may be said, a card per arm, and what the better group may lose for it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from fairal.report.arms import arm_label
+from fairal.report.choice import MOST, USUAL, with_five_seeds
+from fairal.report.figure import X_AXES, Subject, View
+from fairal.report.levels import ArmSummary
+from fairal.report.people import THRESHOLDS
+from fairal.report.plane import plane
+from fairal.report.quantity import MEASURE_LABELS, OVER_GROUPS
+from fairal.report.results import ExperimentResult
+from fairal.report.summary import is_start
+from fairal.runs.launch import launch
+from fairal.runs.store import Store
+from fairal.ui.cards import show_cards
+from fairal.ui.charts import show
+from fairal.ui.frame import LINGER_SECONDS, saying
+from fairal.ui.link import copy_link
+from fairal.ui.literal import literal
+from fairal.ui.people import POOR
+from fairal.ui.player import ROUND
+from fairal.ui.seen import subject_of
+from fairal.ui.summary import START, say_counts, say_headline
+
+FOCUS = "arm"
+"""The address names the picked arm by it."""
+
+
+def picked_arm(subject: Subject) -> str | None:
+    """Give the arm that the address names, if it is one that is looked at."""
+    asked = st.query_params.get(FOCUS)
+    return asked if asked in subject.view.arms else None
+
+
+def _pick(arm: str) -> None:
+    if st.query_params.get(FOCUS) == arm:
+        del st.query_params[FOCUS]
+    else:
+        st.query_params[FOCUS] = arm
+
+
+def decide(store: Store, result: ExperimentResult, view: View) -> Subject:
+    """Draw the first screen: the price, what may be said at it, a card per arm, and both groups in one chart.
+
+    Returns:
+        What was looked at, at the price that was asked for.
+    """
+    question, answer = st.columns([3, 7], gap="medium")
+    with question:
+        price = st.slider(
+            "How much may the better group lose? (Dice)", 0.0, MOST, USUAL, 0.002, "%.3f", key="price",
+            bind="query-params", help="Arms that close the gap for no more than this are lit.",
+        )  # fmt: skip
+    subject = subject_of(result, replace(view, price=price))
+    with question:
+        copy_link(pinned(subject))
+    summary, focus = subject.summaries[view.measures[0]], picked_arm(subject)
+    with answer:
+        _answer(store, subject, summary, focus)
+    cards, chart = st.columns([6, 4], gap="medium")
+    with cards:
+        say_counts(subject, summary)
+        show_cards(subject, focus, _pick)
+    with chart:
+        if figure := plane(subject, _plane_of(subject)):
+            show(figure, options=(subject.view,), focus=focus and arm_label(focus))
+    return subject
+
+
+def pinned(subject: Subject) -> dict[str, str | list[str]]:
+    """Write what is seen as this page's address names it."""
+    view, asked = subject.view, st.query_params
+    seen = {
+        "experiments": asked.get_all("experiments") or [subject.result.id],
+        "measures": [MEASURE_LABELS[measure] for measure in view.measures],
+        "over": OVER_GROUPS[view.over],
+        "baseline": arm_label(view.baseline),
+        "show": [arm_label(arm) for arm in view.arms],
+        "axis": X_AXES[view.x],
+        "price": f"{view.price:g}",
+        POOR: asked.get(POOR, f"{view.measures[0]}:{THRESHOLDS[view.measures[0]]:g}"),
+        ROUND: asked.get(ROUND, str(subject.at)),
+    }
+    focus = picked_arm(subject)
+    return seen | ({FOCUS: focus} if focus else {})
+
+
+def _answer(store: Store, subject: Subject, summary: Sequence[ArmSummary], focus: str | None) -> None:
+    if is_start(subject.result, summary):
+        st.markdown(START)
+        return
+    _recommend(store, subject)
+    say_headline(subject, summary, focus)
+
+
+def _plane_of(subject: Subject) -> str:
+    """The measure of the chart: the first of those looked at, or another of them."""
+    measures = subject.view.measures
+    if len(measures) == 1:
+        return measures[0]
+    return st.segmented_control(
+        "In", measures, default=measures[0], key="plane_of", format_func=MEASURE_LABELS.get, required=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+
+
+def _recommend(store: Store, subject: Subject) -> None:
+    """The one sentence, and more seeds where it has none to give for want of them."""
+    choice, seeds = subject.choice, subject.result.config.seeds
+    if not choice.text:
+        return
+    if not choice.undecided or with_five_seeds(seeds) == seeds:
+        st.markdown(f"##### {literal(choice.text, 600)}")
+        return
+    said, more = st.columns([4, 1], vertical_alignment="center")
+    said.markdown(f"##### {literal(choice.text, 600)}")
+    with more:
+        st.button("Run 5 seeds", icon=":material/playlist_add:", type="primary", key="five", width="stretch",
+                    on_click=run_five_seeds, args=(store, subject.result),
+                    help="The same question with five seeds; what is trained is not trained again.")  # fmt: skip
+
+
+def run_five_seeds(store: Store, result: ExperimentResult) -> None:
+    """Launch an experiment again with as many seeds as a conclusion needs, once, and look at it."""
+    config = result.config.model_copy(update={"seeds": with_five_seeds(result.config.seeds)})
+    with saying():
+        [started] = launch(store, [config], token=f"five-seeds-{result.id}", linger_seconds=LINGER_SECONDS)
+        st.session_state["experiments"] = [started]
+        st.rerun()

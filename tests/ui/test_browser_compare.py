@@ -1,0 +1,134 @@
+"""Overview and Compare in a real browser: nothing jumps while the demo grows, and every part answers."""
+
+import json
+import time
+
+import pytest
+from test_browser import WAIT, browser, no_traceback, wait_for  # noqa: F401
+
+from fairal.runs import control
+from fairal.runs.standing import standing
+from fairal.runs.store import Store
+from fairal.ui.server import Dashboard
+
+pytestmark = pytest.mark.browser
+REST = "[data-testid=stApp][data-test-script-state=notRunning]"
+MOST_SHIFT = 0.1
+WATCH = """
+window.seen = {shift: 0, dimmed: 0};
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.seen.shift += entry.value;
+}).observe({type: "layout-shift", buffered: false});
+"""
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory, browser):  # noqa: F811
+    """A demo of the smallest size that was watched on Overview and Compare: its id, the server, and what was seen."""
+    store = Store(tmp_path_factory.mktemp("watched") / "home")
+    with Dashboard(store.home, FAIRAL_WARM="0") as server:
+        pages = [browser.new_context(viewport={"width": 1440, "height": 900}).new_page() for _ in range(2)]
+        for page in pages:
+            page.set_default_timeout(4 * WAIT)
+        overview, compare = pages
+        overview.goto(server.url("?demo=smoke"))
+        overview.locator(REST).wait_for()
+        overview.get_by_role("button", name="Run the demo").click()
+        [experiment] = wait_for(store.experiments, 30, "the experiment's folder")
+        overview.get_by_text("Latest experiment").wait_for()
+        compare.goto(server.url(f"compare?experiments={experiment}"))
+        compare.get_by_text("Measures").wait_for()
+        compare.locator(REST).wait_for()
+        for page in pages:
+            page.evaluate(WATCH)
+        wait_for(lambda: standing(store, experiment).state == "done", 240, "the finished demo")
+        overview.get_by_role("button", name="See who was picked").wait_for()
+        time.sleep(3)
+        yield experiment, server, {"overview": overview, "compare": compare}
+        for key in store.runs(experiment):
+            control.cancel(store, key)
+
+
+@pytest.mark.parametrize("name", ["overview", "compare"])
+def test_nothing_jumps_while_the_demo_grows(demo, name):
+    assert demo[2][name].evaluate("window.seen.shift") <= MOST_SHIFT
+
+
+def test_growth_is_above_the_fold_and_the_end_says_where_to_go_on(demo):
+    page = demo[2]["overview"]
+    box = page.locator("[data-testid=stVegaLiteChart]").first.bounding_box()
+    assert box["y"] + box["height"] <= 900
+    for name in ("See who was picked", "Look at the brains", "Compare"):
+        assert page.get_by_role("button", name=name, exact=True).count() == 1
+    no_traceback(page)
+
+
+@pytest.mark.parametrize("width", [1024, 1440, 1920])
+def test_compare_fits_every_width(demo, browser, width):  # noqa: F811
+    experiment, server, _ = demo
+    page = browser.new_context(viewport={"width": width, "height": 900}).new_page()
+    page.set_default_timeout(4 * WAIT)
+    page.goto(server.url(f"compare?experiments={experiment}"))
+    page.get_by_text("What may be said of each arm").wait_for()
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("e => e.scrollWidth - e.clientWidth") == 0
+    third = page.get_by_role("button", name="Weighted entropy", exact=True).bounding_box()
+    assert third["x"] + third["width"] <= width
+    no_traceback(page)
+    page.close()
+
+
+@pytest.fixture
+def compare(demo, browser):  # noqa: F811
+    experiment, server, _ = demo
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(4 * WAIT)
+    page.goto(server.url(f"compare?experiments={experiment}"))
+    page.get_by_text("What may be said of each arm").wait_for()
+    page.locator(REST).wait_for()
+    yield page
+    context.close()
+
+
+def test_a_card_is_pressed_and_named_in_the_address(compare):
+    compare.get_by_role("button", name="Weighted entropy", exact=True).click()
+    wait_for(lambda: "arm=weighted_entropy" in compare.url, 30, "the arm in the address")
+    no_traceback(compare)
+
+
+def test_the_first_screen_holds_the_answer_the_cards_and_the_chart(compare):
+    chart = compare.locator("[data-testid=stVegaLiteChart]").first.bounding_box()
+    card = compare.get_by_role("button", name="Weighted entropy", exact=True).bounding_box()
+    assert card["y"] < 900
+    assert chart["y"] + chart["height"] <= 900
+
+
+def test_the_player_steps_through_the_rounds_by_keyboard(compare):
+    player = compare.locator(".player")
+    player.focus()
+    compare.keyboard.press("Home")
+    assert "Round 0: 3 labelled" in player.inner_text()
+    compare.keyboard.press("ArrowRight")
+    assert "Round 1: 5 labelled" in player.inner_text()
+    wait_for(lambda: "round=1" in compare.url, 30, "the round in the address")
+
+
+def test_people_are_counted_anew_as_the_threshold_moves(compare):
+    people = compare.locator(".people")
+    slider = people.locator("[data-id=threshold]")
+    slider.focus()
+    compare.keyboard.press("Home")
+    assert people.locator(".counts strong").all_inner_texts() == ["0"] * 6
+    compare.keyboard.press("End")
+    assert people.locator(".counts strong").all_inner_texts() == ["4"] * 6
+
+
+def test_the_link_names_everything_that_is_seen(compare):
+    compare.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    compare.get_by_role("button", name="Copy link").click()
+    compare.get_by_role("button", name="Link copied").wait_for()
+    link = compare.evaluate("navigator.clipboard.readText()")
+    for part in ("experiments=", "measures=Dice", "over=Signed+gap", "baseline=Entropy", "price=0.02", "round=2",
+                 "poor=dice%3A0.7"):  # fmt: skip
+        assert part in link, json.dumps(link)
