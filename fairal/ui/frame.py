@@ -20,6 +20,7 @@ from fairal.ui.literal import literal
 ROOT = Path(__file__).parents[2]
 PAGES = {
     "overview": ("Overview", ":material/home:"),
+    "story": ("Story", ":material/auto_stories:"),
     "cohort": ("Cohort", ":material/neurology:"),
     "launch": ("Launch", ":material/rocket_launch:"),
     "runs": ("Runs", ":material/list:"),

@@ -14,7 +14,7 @@ from fairal.runs.locks import try_lock
 from fairal.runs.store import Store
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("overview", "cohort", "launch", "runs", "compare", "slices", "next")
+PAGES = ("overview", "story", "cohort", "launch", "runs", "compare", "slices", "next")
 
 
 @pytest.fixture(autouse=True)
