@@ -39,7 +39,7 @@ ALLOWED = {
     "report": LIGHT | {"fairness", "runs", "report", ""},
     "ui": LIGHT | {"fairness.measures", "runs", "report", "ui", "cohort", ""},
     "doctor": LIGHT | {"runs", "learner", ""},
-    "cli": LIGHT | {"report", "runs", "loop", "cohort", "doctor", "cli", ""},
+    "cli": LIGHT | {"report", "runs", "loop", "cohort", "doctor", "study", "cli", ""},
     "__main__": {"cli"},
     "": set(),
 }
