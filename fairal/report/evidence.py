@@ -1,5 +1,7 @@
 """What is known of each arm against its baseline, arranged for its verdict; whoever says something asks here."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from fairal.fairness.compared import Compared
@@ -13,13 +15,19 @@ DECIDING = ("dice", "surface_dice")
 """The measures that decide, the first before the second: Dice alone counts a smaller structure as an error."""
 
 
-def verdicts(result: ExperimentResult, baseline: str | None = None, at_round: int | None = None) -> dict[str, Verdict]:
+def verdicts(
+    result: ExperimentResult,
+    baseline: str | None = None,
+    at_round: int | None = None,
+    measures: Sequence[str] = DECIDING,
+) -> dict[str, Verdict]:
     """Decide what may be said of every arm that shares a seed with the baseline at one budget.
 
     Args:
         result: From `read_experiment`.
         baseline: An arm; the configuration's by default.
         at_round: The last comparable round by default.
+        measures: What the verdicts are on, the deciding one first; whether a model has learned, Dice says.
 
     Returns:
         By arm, the baseline's included; empty before the first comparable round, and where the baseline did not run.
@@ -28,23 +36,17 @@ def verdicts(result: ExperimentResult, baseline: str | None = None, at_round: in
     at = comparable_round(result) if at_round is None else at_round
     if at is None:
         return {}
-    base = {name: Reached.by(result, baseline, name, at) for name in DECIDING}
+    names = dict.fromkeys([*measures, "dice"])
+    base = {name: Reached.by(result, baseline, name, at) for name in names}
     said = {}
     for arm in result.config.strategies:
-        own = {name: Reached.by(result, arm, name, at) for name in DECIDING}
+        own = {name: Reached.by(result, arm, name, at) for name in names}
         seeds = sorted(set.intersection(*(set(each.runs) for each in (*own.values(), *base.values()))))
         if seeds:
-            said[arm] = decide(_evidence(own, base, seeds, arm == baseline))
+            compared = () if arm == baseline else tuple(_compared(own[name], base[name], seeds) for name in measures)
+            worst = [each["dice"].mean("worst_group", seeds) for each in (own, base)]
+            said[arm] = decide(Evidence(*worst, compared, is_baseline=arm == baseline))
     return said
-
-
-def _evidence(own: dict[str, Reached], base: dict[str, Reached], seeds: list[int], is_baseline: bool) -> Evidence:
-    return Evidence(
-        worst_dice=own["dice"].mean("worst_group", seeds),
-        baseline_worst_dice=base["dice"].mean("worst_group", seeds),
-        compared=() if is_baseline else tuple(_compared(own[name], base[name], seeds) for name in DECIDING),
-        is_baseline=is_baseline,
-    )
 
 
 def _compared(own: Reached, base: Reached, seeds: list[int]) -> Compared:

@@ -21,6 +21,7 @@ from fairal.ui.live import LINGER_SECONDS
 ROOT = Path(__file__).parents[2]
 PAGES = {
     "overview": ("Overview", ":material/home:"),
+    "story": ("Story", ":material/auto_stories:"),
     "cohort": ("Cohort", ":material/neurology:"),
     "launch": ("Launch", ":material/rocket_launch:"),
     "runs": ("Runs", ":material/list:"),

@@ -101,7 +101,7 @@ def picture_of(page, selector: str = "canvas[data-column='0']") -> list[int]:
     )
 
 
-@pytest.mark.parametrize("name", ["cohort", "launch", "runs", "compare", "slices", "next", "overview"])
+@pytest.mark.parametrize("name", ["story", "cohort", "launch", "runs", "compare", "slices", "next", "overview"])
 def test_a_cold_deep_link_has_the_full_navigation(browser, tmp_path, name):
     with Dashboard(tmp_path / "home", FAIRAL_WARM="0") as cold:
         page = browser.new_page()

@@ -14,7 +14,7 @@ from fairal.runs.store import Store
 from fairal.seals import seal_text
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("overview", "cohort", "launch", "runs", "compare", "slices", "next")
+PAGES = ("overview", "story", "cohort", "launch", "runs", "compare", "slices", "next")
 
 
 @pytest.fixture(autouse=True)
