@@ -10,6 +10,7 @@ import streamlit as st
 
 from fairal.report.export import picture, to_bytes
 from fairal.report.figure import Figure
+from fairal.ui.ink import inked
 
 PANELS_A_ROW = 3
 """Small charts side by side: with three, each still has 230 pixels on a projector's page of 1024."""
@@ -88,7 +89,7 @@ def _draw(figure: Figure, stamp: str, options: tuple, panel: str | None = None) 
     """Draw a figure or one of its panels; what colours mean stands above, so that the plot has the whole height."""
     drawn = _specification(figure.key, stamp, (*options, panel), lambda: figure.draw(panel), legend=False)
     said = figure.takeaway if panel is None else f"{panel}. {figure.takeaway}"
-    st.vega_lite_chart(spec=drawn, key=f"chart_{figure.key}_{panel or ''}", alt=said)
+    st.vega_lite_chart(spec=inked(drawn), key=f"chart_{figure.key}_{panel or ''}", alt=said)
 
 
 def chart(
@@ -109,7 +110,7 @@ def chart(
         caption: n, and what it is an estimate of.
         options: What else the drawing depends on, besides the rows.
     """
-    st.vega_lite_chart(spec=_specification(key, _stamp(frame), options, draw), key=f"chart_{key}", alt=alt_text)
+    st.vega_lite_chart(spec=inked(_specification(key, _stamp(frame), options, draw)), key=f"chart_{key}", alt=alt_text)
     _below(key, frame, alt_text, caption, lambda kind: to_bytes(draw(), kind))
 
 
