@@ -29,7 +29,8 @@ FAINT = """() => {
     return 0.2126 * l[0] + 0.7152 * l[1] + 0.0722 * l[2]; };
   const up = (e) => e.parentElement || (e.getRootNode() instanceof ShadowRoot ? e.getRootNode().host : null);
   const chain = (e) => { const all = []; for (; e; e = up(e)) all.push(e); return all; };
-  const off = (e) => e.disabled || e.getAttribute('aria-disabled') === 'true' || e.getAttribute('aria-hidden') === 'true'
+  const is = (e, name) => e.getAttribute(name) === 'true';
+  const off = (e) => e.disabled || is(e, 'aria-disabled') || is(e, 'aria-hidden')
     || (e.tagName === 'LABEL' && e.querySelector(':disabled'));
   const hidden = (all) => all.some((e) => { const s = getComputedStyle(e);
     return off(e) || s.visibility === 'hidden' || s.display === 'none' || +s.opacity === 0
