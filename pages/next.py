@@ -26,7 +26,7 @@ if not names:
         "with a group for each, and a few masks.",
         icon=":material/info:",
     )
-    st.code("fairal import FOLDER --name NAME --group COLUMN", language="bash")
+    st.code("fairal import FOLDER --name NAME --group COLUMN", language=None)
     st.stop()
 name = st.selectbox("Collection", names, key="next_of", bind="query-params")
 try:

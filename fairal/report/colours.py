@@ -9,7 +9,12 @@ from collections.abc import Sequence
 from fairal.strategies.catalog import CATALOG, REFERENCES
 
 GROUP_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
-TRUTH_COLOUR, PREDICTION_COLOUR = "#2EE6A8", "#FF5CA8"
+TRUTH_COLOUR, PREDICTION_COLOUR = "#2EE6A8", "#FFFFFF"
+"""Outlines on a grey scan."""
+MISSED_COLOUR, OVERDRAWN_COLOUR = "#22D3EE", "#FF4FD8"
+"""Errors on a grey scan: inside the truth and not predicted; predicted, and outside the truth."""
+CHART_TEXT = {"light": "#4A5654", "dark": "#C3CDCB"}
+"""Of axes and legends, by theme."""
 
 
 def group_colours(groups: Sequence[str]) -> dict[str, str]:

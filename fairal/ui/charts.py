@@ -10,6 +10,7 @@ import streamlit as st
 
 from fairal.report.export import captioned, picture, to_bytes
 from fairal.report.figure import Entry, Figure
+from fairal.ui.ink import inked
 
 PANELS_A_ROW = 3
 """Small charts side by side: with three, each still has 230 pixels on a projector's page of 1024."""
@@ -120,7 +121,7 @@ def _plot(drawn: dict, key: str, said: str) -> None:
     place = "plot_" + "".join(c if c.isalnum() else "_" for c in key)
     with st.container(key=place, gap=None):
         st.html(f"<style>.st-key-{place}{{min-height:{drawn.get('height', 300)}px}}</style>")
-        st.vega_lite_chart(spec=drawn, key=f"chart_{key}", alt=said)
+        st.vega_lite_chart(spec=inked(drawn), key=f"chart_{key}", alt=said)
 
 
 def chart(

@@ -84,7 +84,7 @@ def frame() -> None:
             store = open_store()
             start_server_side(str(store.home))
             st.caption(f"fairal {__version__} · {live_workers(store)} workers alive")
-            st.caption(f"Home: `{store.home}`")
+            st.caption(f"Home: {literal(store.home)}")
         except FairalError as error:
             st.caption(str(error))
 

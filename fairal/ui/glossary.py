@@ -1,0 +1,16 @@
+"""The glossary where its terms stand: beside a heading, a list that opens."""
+
+import streamlit as st
+
+from fairal.report.glossary import TERMS, defined
+
+
+def glossary(*terms: str, where=st, width: str = "content") -> None:
+    """Offer what the terms on a page mean; without any, all of them.
+
+    Args:
+        where: The container to stand in.
+        width: Of the button.
+    """
+    with where.popover("What the words mean", icon=":material/menu_book:", type="tertiary", width=width):
+        st.markdown(defined(terms or TERMS))
