@@ -7,13 +7,13 @@ from typing import Any
 
 from fairal.config import Arm, ExperimentConfig, LearnerConfig, parse_experiment
 from fairal.errors import InputError
-from fairal.learner.trainings import PLAIN
+from fairal.learner.trainings import PLAIN, TRAININGS
 from fairal.presets import DEMO_STRATEGIES, OWN_ARMS, OWN_LEARNER, preset
 from fairal.strategies.catalog import CATALOG, REFERENCES
 from fairal.ui.sources import GROUPS, cannot_say, cohort_content, key_of, parse_start, words_of
 
 LEARNERS: dict[str, LearnerConfig] = {
-    **{name: preset(name)[0].learner for name in ("demo", "paper-grid", "smoke")},
+    **{name: preset(name)[0].learner for name in ("demo", "strong", "paper-grid", "smoke")},
     "own scans": OWN_LEARNER,
 }
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -22,11 +22,21 @@ STARTS = ("5+1", "3+3", "9+1", "5+5", "2+1", "6+0")
 MOST_SEEDS = 100
 
 
-def selectable() -> dict[str, str]:
-    """Every arm that the form offers: its text (as `Arm` writes it), and how it picks (and is trained)."""
+def selectable(also: Sequence[str] = ()) -> dict[str, str]:
+    """Every arm that the form shows: its text (as `Arm` writes it), and how it picks (and is trained).
+
+    Args:
+        also: Arms to show beside those that are always there: all queries in plain training, and those of the presets.
+    """
     offered = {str(Arm(entry.id)): entry.picks_by for entry in CATALOG.values()}
-    trained = [arm for text in OWN_ARMS if (arm := Arm.parse(text)).training != PLAIN]
-    return offered | {str(arm): f"{CATALOG[arm.query].picks_by}; trained {arm.training}" for arm in trained}
+    trained = [arm for text in (*DEMO_STRATEGIES, *OWN_ARMS, *also) if (arm := Arm.parse(text)).training != PLAIN]
+    return offered | {str(arm): f"{CATALOG[arm.query].picks_by}; {TRAININGS[arm.training].does}" for arm in trained}
+
+
+def is_arm(text: str) -> bool:
+    """Tell whether a text is an arm that can be run."""
+    arm = Arm.parse(text)
+    return arm.query in CATALOG and arm.training in TRAININGS and str(arm) == text
 
 
 def source(arm: str) -> str:
@@ -130,8 +140,6 @@ class Draft:
         for field, options in offered.items():
             if getattr(self, field) not in options:
                 raise cannot_say(f"{field} = {getattr(self, field)}")
-        if missing := set(self.strategies) - set(selectable()):
-            raise cannot_say(f"strategies = {sorted(missing)[0]}")
 
     def contents(self) -> list[dict[str, Any]]:
         """Write one experiment for each start as JSON, not yet checked; of a collection there is one.

@@ -10,8 +10,8 @@ from fairal.config import LIMITS, ExperimentConfig, parse_text, study_json
 from fairal.errors import InputError
 from fairal.presets import PRESETS, preset
 from fairal.ui import draft as fields
-from fairal.ui.arms import choose_arms, choose_baseline, tick
-from fairal.ui.draft import Draft, as_asked, selectable, start_text
+from fairal.ui.arms import choose_arms, choose_baseline, show_arms
+from fairal.ui.draft import Draft, as_asked, start_text
 from fairal.ui.literal import literal
 from fairal.ui.own_fields import asked_for_alone, choose_source, split_fields, start_anew, start_fields, suggest
 from fairal.ui.sources import VIEWS
@@ -83,8 +83,7 @@ def _put(draft: Draft) -> None:
     for name in fields.NAMES:
         value = getattr(draft, name)
         st.session_state[name] = list(value) if isinstance(value, tuple) else value
-    for arm in selectable():
-        st.session_state[tick(arm)] = arm in draft.strategies
+    show_arms(draft.strategies)
 
 
 def _turn() -> None:

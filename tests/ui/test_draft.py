@@ -148,7 +148,7 @@ def test_what_the_form_has_no_field_for_is_named(changes, named):
 
 
 def test_two_strengths_at_once_are_beyond_the_form():
-    with pytest.raises(InputError, match=r"strength = 0\.42"):
+    with pytest.raises(InputError, match=r"strength = 0\.35"):
         Draft.from_configs(preset("paper-grid"))
 
 

@@ -121,3 +121,23 @@ def test_what_takes_longer_than_an_hour_asks_first(monkeypatch, store):
     question.check().run()
     assert not button(page, "Launch").disabled
     assert not button(open_page(monkeypatch, store, "launch"), "Launch").disabled
+
+
+def test_any_query_may_be_trained_in_any_way(monkeypatch, store):
+    page = open_page(monkeypatch, store, "launch")
+    page.selectbox(key="new_query").set_value("fair_quota")
+    page.selectbox(key="new_training").set_value("group_dro").run()
+    assert "highest training loss counts the most" in said(page)
+    page.button(key="add_arm").click().run()
+    assert page.checkbox(key="arm_fair_quota+group_dro").value
+    page.toggle(key="as_json").set_value(True).run()
+    [experiment] = json.loads(page.text_area(key="json_text").value)["experiments"]
+    assert experiment["strategies"][-1] == "fair_quota+group_dro"
+    page.toggle(key="as_json").set_value(False).run()
+    assert page.checkbox(key="arm_fair_quota+group_dro").value
+
+
+def test_an_address_may_name_an_arm_of_any_training(monkeypatch, store):
+    page = open_page(monkeypatch, store, "launch", {"strategies": ["Entropy", "bald+balanced", "bald+nonsense"]})
+    assert page.checkbox(key="arm_bald+balanced").value
+    assert page.session_state["strategies"] == ["entropy", "bald+balanced"]
