@@ -4,9 +4,9 @@ Settings were chosen on seeds from 1000 up, frozen, and then run once on seeds 0
 """
 
 from fairal.config import ExperimentConfig, GroupConfig, LearnerConfig, QueryConfig, SyntheticCohort
-from fairal.presets import STRENGTHS, two_groups
+from fairal.presets import LEARNED_STEPS, STRENGTHS, two_groups
 
-STEPS = 600
+STEPS = LEARNED_STEPS
 CALIBRATION_SEEDS = (1000, 1001, 1002)
 STEPS_TRIED = (150, 300, 600, 1200)
 

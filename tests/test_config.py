@@ -83,10 +83,16 @@ def test_presets_hold_the_promised_sizes():
     assert demo.cohort.pool_counts() == {"reference": 84, "biased": 36}
     assert demo.cohort.shape == (48, 56, 40)
     assert demo.query.budget == 30
-    assert demo.fits() == 13
+    assert demo.fits() == 18
     assert [e.cohort.pool_counts() for e in strong] == [{"reference": 140, "biased": 60}] * 2
-    assert sum(len(e.runs()) for e in grid) == 100
+    assert sum(len(e.runs()) for e in grid) == 140
     assert {e.cohort.shape for e in grid} == {(72, 84, 60)}
+
+
+def test_every_preset_that_claims_something_holds_the_control_and_a_fair_arm():
+    for name in set(PRESETS) - {"smoke"}:  # a smoke test claims nothing
+        for experiment in preset(name):
+            assert {"worst_group_random", "parity+balanced_conditional"} <= set(experiment.strategies), name
 
 
 def test_an_unknown_preset_is_named():
