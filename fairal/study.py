@@ -14,18 +14,19 @@ DECIDING = (
     "entropy",
     "weighted_entropy",
     "worst_group_random",
-    "entropy+balanced",
     "parity+balanced",
+    "entropy+balanced_conditional",
     "parity+balanced_conditional",
 )
 """The arms of which the study's questions are asked: ten seeds."""
-ROBUSTNESS = ("entropy", "weighted_entropy", "worst_group_random", "parity+balanced")
+ROBUSTNESS = ("entropy", "weighted_entropy", "worst_group_random", "parity+balanced_conditional")
 """The arms that are looked at in other settings: five seeds."""
 OTHERS = (
     "entropy",
     "random",
     "fair_quota",
     "parity",
+    "entropy+balanced",
     "weighted_entropy+balanced",
     "worst_group_random+balanced",
     "fair_quota+balanced",

@@ -105,3 +105,9 @@ def test_doctor_says_what_there_is(tmp_path):
     assert "cpu" in facts["devices"]
     assert facts["free_disk_gb"] > 0
     assert facts["home"] == str(tmp_path / "home")
+
+
+def test_a_study_that_is_not_there_is_a_sentence(tmp_path):
+    ran = fairal("study", "--only-report", home=tmp_path / "home")
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("fairal: Nothing of it lies in this home")

@@ -24,6 +24,7 @@ ALLOWED = {
     "learner.trainings": set(),
     "config": {"apportion", "config", "errors", "facts", "learner.trainings", "strategies.catalog"},
     "presets": {"config", "errors", "learner.trainings", "strategies.catalog"},
+    "study": {"config", "presets"},
     "cohort": LIGHT | {"cohort", ""},
     "learner": LIGHT | {"learner"},
     "strategies": LIGHT | {"strategies"},
@@ -39,7 +40,7 @@ ALLOWED = {
     "report": LIGHT | {"fairness", "runs", "report", ""},
     "ui": LIGHT | {"fairness.measures", "runs", "report", "ui", "cohort", ""},
     "doctor": LIGHT | {"runs", "learner", ""},
-    "cli": LIGHT | {"report", "runs", "loop", "cohort", "doctor", "cli", ""},
+    "cli": LIGHT | {"report", "runs", "loop", "cohort", "doctor", "study", "cli", ""},
     "__main__": {"cli"},
     "": set(),
 }

@@ -12,6 +12,8 @@ SCHEMA = 1
 """Of records, states and experiments; what is newer is refused with a sentence."""
 
 Values = tuple[float | None, ...]
+FairLine = dict[str, dict[str, float | None]]
+"""By measure, each group's mean under one boundary error for all; of the volume error its size."""
 _STRICT = ConfigDict(allow_inf_nan=False, extra="ignore")
 
 
@@ -88,6 +90,8 @@ class Record:
         seconds: By part.
         device, threads, torch: What the numbers depend on besides the key's other parts.
         held_out: The labelled subjects, each predicted by a network that was not trained on it; None unless asked for.
+        fair_line: What the last round would show if its error were the same for everyone; None in the others, and where
+            it cannot be known.
     """
 
     __pydantic_config__ = _STRICT
@@ -108,6 +112,7 @@ class Record:
     threads: int
     torch: str
     held_out: Cases | None = None
+    fair_line: FairLine | None = None
 
     @property
     def picked_ids(self) -> tuple[str, ...]:
@@ -117,8 +122,9 @@ class Record:
     def as_line(self) -> str:
         """Write the record as one line of JSON, without its end."""
         content = {"schema": SCHEMA, **asdict(self)}
-        if self.held_out is None:
-            del content["held_out"]
+        for name in ("held_out", "fair_line"):
+            if content[name] is None:
+                del content[name]
         return json.dumps(content, allow_nan=False)
 
     @classmethod

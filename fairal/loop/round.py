@@ -16,13 +16,14 @@ from fairal.facts.volumes import RoundVolumes
 from fairal.fairness.judgement import Judgement, judge
 from fairal.learner.fit import Fit
 from fairal.learner.predict import Predictor
+from fairal.loop.equal_error import at_equal_error
 from fairal.loop.job import FitJob, folds_of
 from fairal.loop.measure import measure, measure_test, probabilities
 from fairal.loop.model import Model
 from fairal.loop.progress import Progress, silence
 from fairal.loop.served import Served, serve
 from fairal.loop.view import Sight, Strategy, pick, without_truth
-from fairal.strategies.catalog import CATALOG
+from fairal.strategies.catalog import CATALOG, REFERENCES
 from fairal.strategies.pool import Picks
 
 DISPLAYED_OF_A_GROUP = 3
@@ -116,8 +117,12 @@ def answer(
         sight = Sight(task, model, without_truth(pool), sorted(set(at.values()).difference(labelled)), labelled, hear)
         picks = pick(sight, strategy or CATALOG[task.arm.query].load(), served)
     clock.note("pick")
+    line = None
+    if not task.picks and task.arm.query not in REFERENCES:
+        line = at_equal_error(test, on_test.cases, job.source.groups, task.seed)
+        clock.note("fair line")
     record = _record(job, trained, on_test.cases, served, picks)
-    record = replace(record, seconds=clock.seconds, held_out=held_out)
+    record = replace(record, seconds=clock.seconds, held_out=held_out, fair_line=line)
     volumes = None
     if keep_volumes:
         shown = probabilities(model, pool, [at[i] for i in record.picked_ids])

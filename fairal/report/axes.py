@@ -82,12 +82,26 @@ def shape(arms: Sequence[str]) -> alt.Shape:
     return alt.Shape("label:N", scale=scale, title="Arm", legend=_LEGEND)
 
 
-def rule(at: float, said: str, horizontal: bool = True) -> alt.LayerChart:
-    """A dashed line with its meaning written on it."""
-    base = alt.Chart(pd.DataFrame({"at": [at], "said": [said]}))
-    where = {"y": alt.Y("at:Q")} if horizontal else {"x": alt.X("at:Q")}
-    line = base.mark_rule(strokeDash=[5, 4], color=GREY).encode(**where, tooltip=alt.Tooltip("said:N", title="Line"))
-    text = base.mark_text(align="left", baseline="bottom", dx=4, dy=-2, fontSize=11, color=GREY).encode(
-        **where, x=alt.value(0), text="said:N"
-    )
-    return alt.layer(line, text)
+@dataclass(frozen=True)
+class Rule:
+    """A level line across a chart.
+
+    Attributes:
+        at: Its height.
+        said: What it means; written on it at the left, or at the right end so that two of them do not cover each other.
+        fair: Whether it is the fair line: drawn in longer dashes than noise.
+    """
+
+    at: float
+    said: str
+    fair: bool = False
+
+    def drawn(self) -> alt.LayerChart:
+        """Draw it with its meaning."""
+        base = alt.Chart(pd.DataFrame({"at": [self.at], "said": [self.said]})).encode(y=alt.Y("at:Q"))
+        line = base.mark_rule(strokeDash=[12, 4] if self.fair else [5, 4], color=GREY)
+        text = base.mark_text(
+            align="right" if self.fair else "left", baseline="bottom", dx=-4 if self.fair else 4, dy=-2, fontSize=11,
+            color=GREY,
+        ).encode(x=alt.value("width" if self.fair else 0), text="said:N")  # fmt: skip
+        return alt.layer(line.encode(tooltip=alt.Tooltip("said:N", title="Line")), text)

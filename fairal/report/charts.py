@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import altair as alt
 import pandas as pd
 
-from fairal.report.axes import GREY, SEEDS, Axis, by_arm, by_group, dash, labels, rule, shape
+from fairal.report.axes import GREY, SEEDS, Axis, Rule, by_arm, by_group, dash, labels, shape
 
 _WHOLE_WIDTH = 900
 """Pixels of a chart outside a page: in a file, in a report."""
@@ -35,9 +35,7 @@ def group_lines(rows: pd.DataFrame, groups: Sequence[str], x: Axis, y: Axis) -> 
     ).properties(height=240)
 
 
-def arm_lines(
-    rows: pd.DataFrame, arms: Sequence[str], x: Axis, y: Axis, rules: Sequence[tuple[float, str]] = ()
-) -> alt.LayerChart:
+def arm_lines(rows: pd.DataFrame, arms: Sequence[str], x: Axis, y: Axis, rules: Sequence[Rule] = ()) -> alt.LayerChart:
     """One number by budget for every arm; rules are dashed lines with what they mean."""
     colour = by_arm(arms)
     base = alt.Chart(rows).encode(x=x.on_x(), color=colour)
@@ -50,7 +48,7 @@ def arm_lines(
         .encode(y=y.on_y(), detail="seed:N"),
         mean.mark_line(strokeWidth=2.5).encode(y=y.on_y(), strokeDash=dash(arms)),
         mean.mark_point(filled=True, size=50, opacity=1).encode(y=y.on_y(), shape=shape(arms), tooltip=tips),
-        *(rule(at, said) for at, said in rules),
+        *(rule.drawn() for rule in rules),
     ]
     return alt.layer(*layers).properties(height=300)
 

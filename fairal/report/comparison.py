@@ -158,6 +158,19 @@ def by_noise_alone(result: ExperimentResult, arm: str, quantity: Quantity) -> fl
     return _mean(quantity.by_noise(run.records[at], result.groups, result.matched) for run in runs)
 
 
+def at_equal_error(result: ExperimentResult, arm: str, quantity: Quantity) -> float | None:
+    """What a disparity would show at the end if an arm's error were the same for everyone, over its finished seeds."""
+    ends = [run.records[-1] for run in result.of(arm).values() if run.records and run.records[-1].fair_line]
+    return _mean(quantity.at_equal_error(record, result.groups) for record in ends)
+
+
+def error_at_the_end_mm(result: ExperimentResult, arm: str) -> float | None:
+    """The ASSD, averaged over groups and seeds, at which `at_equal_error` puts everyone."""
+    lines = [run.records[-1].fair_line for run in result.of(arm).values() if run.records]
+    means = [line["assd_mm"].values() for line in lines if line]
+    return _mean(one for each in means for one in each)
+
+
 def _over_budget(own: Reached) -> OverBudget:
     before = [one for run in own.runs.values() for one in run.rounds[: own.at]]
     areas = {over: _area(own, Quantity(own.measure, over)) for over in (MEAN, "worst_group", EQUITY_SCALED, "gap")}

@@ -9,8 +9,8 @@ import pandas as pd
 
 from fairal.report import charts, tables
 from fairal.report.arms import arm_label
-from fairal.report.axes import Axis
-from fairal.report.comparison import by_noise_alone
+from fairal.report.axes import Axis, Rule
+from fairal.report.comparison import at_equal_error, by_noise_alone, error_at_the_end_mm
 from fairal.report.figure import Figure, Subject
 from fairal.report.quantity import MEAN, Quantity
 from fairal.report.summary import paid_sentence
@@ -30,12 +30,12 @@ def _over_groups(subject: Subject, measure: str) -> Figure | None:
     if not quantity.defined(len(result.groups)):
         return None
     frame = tables.quantity_by_budget(result, view.arms, quantity, view.x)
-    rules = _noise(subject, quantity)
+    rules = [*_noise(subject, quantity), *_fair(subject, quantity)]
     return Figure(
         key=f"{measure}_{view.over}_by_budget",
         section="by_budget",
         title=quantity.title,
-        caption=subject.about(subject.lines(), "Dashed: what noise alone would show." if rules else ""),
+        caption=subject.about(subject.lines(), _rules_said(rules)),
         takeaway=f"{quantity.explained(result.groups)} by budget, {len(view.arms)} arms. {_last(subject, frame)}",
         frame=frame,
         ink=lambda rows: charts.arm_lines(rows, view.arms, subject.budget, subject.axis(quantity), rules),
@@ -43,7 +43,25 @@ def _over_groups(subject: Subject, measure: str) -> Figure | None:
     )
 
 
-def _noise(subject: Subject, quantity: Quantity) -> list[tuple[float, str]]:
+def _rules_said(rules: list[Rule]) -> str:
+    noise = "Short dashes: what noise alone would show." if any(not rule.fair for rule in rules) else ""
+    fair = (
+        "Long dashes, the fair line: what the baseline's boundary error, were it the same for everyone, would still "
+        "show on this test set, because the groups differ in size."
+    )
+    return " ".join(part for part in (noise, fair if any(rule.fair for rule in rules) else "") if part)
+
+
+def _fair(subject: Subject, quantity: Quantity) -> list[Rule]:
+    """Where the baseline's fair line is, once a seed of it is done."""
+    result, baseline = subject.result, subject.view.baseline
+    value, error_mm = at_equal_error(result, baseline, quantity), error_at_the_end_mm(result, baseline)
+    if value is None or error_mm is None:
+        return []
+    return [Rule(value, f"fair line, {error_mm:.2f} mm off for all: {quantity.of_measure.say(value)}", fair=True)]
+
+
+def _noise(subject: Subject, quantity: Quantity) -> list[Rule]:
     """Where the baseline's noise line is; of a signed gap, on both sides of 0."""
     signed = quantity.over == "signed_gap"
     of = replace(quantity, over="gap") if signed else quantity
@@ -51,7 +69,7 @@ def _noise(subject: Subject, quantity: Quantity) -> list[tuple[float, str]]:
     if noise is None:
         return []
     said = f"noise alone: {'±' if signed else ''}{quantity.of_measure.say(noise)}"
-    return [(noise, said), *([(-noise, "")] if signed else [])]
+    return [Rule(noise, said), *([Rule(-noise, "")] if signed else [])]
 
 
 def _last(subject: Subject, frame: pd.DataFrame) -> str:

@@ -124,6 +124,15 @@ class Quantity:
         value = _once(record, ("floor", self, groups, matched), floor)
         return value if np.isfinite(value) else None
 
+    def at_equal_error(self, record: Record, groups: tuple[str, ...]) -> float | None:
+        """Give what a disparity would be if the error were the same for everyone; None where the record has no line."""
+        means = (record.fair_line or {}).get(self.measure, {})
+        known = [means.get(group) for group in groups]
+        if None in known or self.over not in DISPARITIES or not self.defined(len(groups)):
+            return None
+        value = float(DISPARITIES[self.over].of(np.array(known), self.of_measure))
+        return value if np.isfinite(value) else None
+
 
 _derived: WeakKeyDictionary[Record, dict[tuple, Any]] = WeakKeyDictionary()
 

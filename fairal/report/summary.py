@@ -6,9 +6,10 @@ from dataclasses import asdict
 from fairal.fairness.disparity import WhoPaid
 from fairal.fairness.measures import MEASURES
 from fairal.report.arms import arm_label, headline_arm
-from fairal.report.comparison import summarise_experiment
-from fairal.report.evidence import verdicts
+from fairal.report.comparison import at_equal_error, error_at_the_end_mm, summarise_experiment
+from fairal.report.evidence import DECIDING, verdicts
 from fairal.report.levels import ArmSummary
+from fairal.report.quantity import Quantity
 from fairal.report.results import ExperimentResult
 from fairal.report.verdict import Verdict
 
@@ -32,6 +33,11 @@ def experiment_json(result: ExperimentResult) -> dict:
             for run in result.runs
         ],
         "summary": _summaries_json(result),
+        "fair_line": {
+            "baseline": result.config.baseline,
+            "error_mm": error_at_the_end_mm(result, result.config.baseline),
+            "gap": {name: at_equal_error(result, result.config.baseline, Quantity(name, "gap")) for name in MEASURES},
+        },
     }
 
 
@@ -111,6 +117,19 @@ def is_start(result: ExperimentResult, summary: Sequence[ArmSummary]) -> bool:
     """Tell whether this is the common start, where all strategies share one model and nothing can differ."""
     started = sum(result.config.query.start.values())
     return bool(summary) and result.config.query.rounds > 0 and summary[0].labelled <= started
+
+
+def fair_line_sentence(result: ExperimentResult, baseline: str) -> str:
+    """Say what gaps equal boundary error alone would show; nothing before a seed of the baseline is done."""
+    error_mm = error_at_the_end_mm(result, baseline)
+    gaps = {name: at_equal_error(result, baseline, Quantity(name, "gap")) for name in DECIDING}
+    if error_mm is None or None in gaps.values():
+        return ""
+    said = " and ".join(f"{MEASURES[name].say(gap)} in {MEASURES[name].label}" for name, gap in gaps.items())
+    return (
+        f"The fair line: with the boundary {error_mm:.2f} mm off for everyone, as {arm_label(baseline).lower()} is on "
+        f"average, this test set would still show a gap of {said}."
+    )
 
 
 def paid_sentence(paid: WhoPaid, measure: str = "dice") -> str:

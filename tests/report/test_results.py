@@ -151,7 +151,7 @@ def test_who_paid_says_an_overshoot():
 def test_json_has_the_promised_shape_and_finite_numbers(finished):
     store, experiment = finished
     content = experiment_json(read_experiment(store, experiment))
-    assert set(content) == {"experiment", "config", "runs", "summary"}
+    assert set(content) == {"experiment", "config", "runs", "summary", "fair_line"}
     assert {"run", "strategy", "seed", "state", "role", "rounds"} == set(content["runs"][0])
     expected = {
         "round", "labelled", "labelled_by_group", "picked_by_group", "weights", "labelled_dice_by_group", "dice",

@@ -51,7 +51,11 @@ def _check_names(record: Record, run: str, groups: set[str]) -> None:
     picks = record.picked or ()
     tables = [table for table in (record.test, record.labelled_cases, record.held_out) if table is not None]
     named = {pick.group for pick in picks}.union(*(table.group for table in tables))
-    if unknown := (named | {*record.labelled_by_group, *record.weights, *record.labelled_dice}) - groups:
+    lines = record.fair_line or {}
+    if (
+        unknown := (named | {*record.labelled_by_group, *record.weights, *record.labelled_dice}.union(*lines.values()))
+        - groups
+    ):
         raise Unsound(f"run {run} names the group {min(unknown)[:40]!a}, which its configuration does not have")
     ids = {*record.labelled, *record.picked_ids}.union(*(table.id for table in tables))
     if wrong := [name for name in ids if len(name) > 128 or not name.isprintable() or {*"/\\"} & {*name}]:

@@ -1,0 +1,90 @@
+"""The study that ships with fairal: run it, go on with it, print what it came to."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fairal import study
+from fairal.cli.app import Home, app, out
+from fairal.cli.follow import foreground
+from fairal.config import ExperimentConfig
+from fairal.errors import FairalError, InputError
+from fairal.runs import control
+from fairal.runs.crews.local import LocalCrew
+from fairal.runs.launch import launch
+from fairal.runs.library import Library, readers
+from fairal.runs.store import Store
+
+PARTS = {"study": study.study, "steps": study.steps}
+
+
+@app.command("study")
+def study_command(
+    part: Annotated[str, typer.Option(help="study, or steps: the calibration that came before it.")] = "study",
+    report: Annotated[Path | None, typer.Option(help="Write the tables of what is there into this file.")] = None,
+    only_report: Annotated[bool, typer.Option("--only-report", help="Run nothing.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Leave the runs in the background.")] = False,
+    home: Home = None,
+) -> None:
+    """Run the study of docs/study.md, or go on with it, and print its tables; about two hours on two cores."""
+    if part not in PARTS:
+        raise InputError(f"--part must be {' or '.join(PARTS)}, got '{part}'.")
+    store, configs = Store(home), PARTS[part]()
+    if not only_report:
+        ids = _launched(store, configs)
+        if detach:
+            out.print(f"In the background: {', '.join(ids) or 'nothing, all of it is finished'}")
+            return
+        if ids:
+            foreground(store, ids)
+    text = _tables(store, configs)
+    if report is None:
+        out.print(text, markup=False)
+    else:
+        report.write_text(text + "\n", encoding="utf-8")
+        out.print(f"Written: {report}", markup=False)
+
+
+def _there(library: Library, configs: list[ExperimentConfig]) -> dict[int, str]:
+    """Find what of the study can be read here, by its place in the study: one's own before what is shipped."""
+    found: dict[int, str] = {}
+    for experiment in reversed(library.experiments()):
+        try:
+            bundle = library.bundle(experiment)
+            config = bundle.config() if bundle else library.store.config(experiment)
+        except FairalError:
+            continue  # a damaged experiment is said where it is shown; here it is as if it were not there
+        for place, wanted in enumerate(configs):
+            if config == wanted:
+                found[place] = experiment
+    return found
+
+
+def _launched(store: Store, configs: list[ExperimentConfig]) -> list[str]:
+    """Start what is missing and queue again what stopped; what is shipped is finished and not run again."""
+    library = readers(store)
+    there = _there(library, configs)
+    missing = [config for place, config in enumerate(configs) if place not in there]
+    own = [experiment for experiment in there.values() if library.origin(experiment) == "own"]
+    for experiment in own:
+        for key in store.runs(experiment):
+            control.resume(store, key)
+    started = launch(store, missing) if missing else []
+    LocalCrew().ensure(store)
+    return [*own, *started]
+
+
+def _tables(store: Store, configs: list[ExperimentConfig]) -> str:
+    from fairal.report.results import read_experiment
+    from fairal.report.study import section
+
+    library, parts = readers(store), []
+    for _, experiment in sorted(_there(library, configs).items()):
+        stand = library.standing(experiment)
+        parts.append(
+            f"{section(read_experiment(library, experiment))}\n\nRuns done: {stand.runs_done} of {stand.runs}."
+        )
+    if not parts:
+        raise InputError("Nothing of it lies in this home; run it without --only-report.")
+    return "\n\n".join(parts)
