@@ -120,10 +120,10 @@ def _volume_files(
             subjects |= {(key.seed, name): None for name in names}
             file = store.volumes_file(key, record.round)
             yield f"runs/{key.run}/volumes/{file.name}", store.volumes_archive(key, record.round)
-    for seed, subject in subjects:
-        content = store.subject_archive(experiment, seed, subject)
+    for seed, name in subjects:
+        content = store.subject_archive(experiment, seed, name)
         if content is not None:
-            yield f"subjects/{seed}-{subject}.npz", content
+            yield f"subjects/{store.subject_file(experiment, seed, name).name}", content
 
 
 def _json(content: dict) -> bytes:
