@@ -154,7 +154,10 @@ export function mount(root, data, emit) {
       draw(); tell();
     };
     canvas.onpointerup = (e) => { if (dragging) { dragging = false; set(back(canvas, e.offsetY), true); } };
-    canvas.onclick = (e) => { s.at = nearest(i, e.offsetX, e.offsetY) ?? s.at; open(); };
+    canvas.onclick = (e) => {
+      const hit = nearest(i, e.offsetX, e.offsetY);
+      if (hit) { s.at = hit; open(); }
+    };
     canvas.onkeydown = (e) => {
       const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[e.key];
       if (e.key === "Enter") { open(); return; }
