@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fairal.config.arm import Arm
 from fairal.fairness.measures import DICE
+from fairal.learner.trainings import TRAININGS
 from fairal.report.arms import arm_label
 from fairal.report.comparison import summarise_experiment
 from fairal.report.evidence import verdicts
@@ -131,8 +133,13 @@ def _recommended(best: Offer, price: float) -> str:
     down = ", which is more than half of the change" if best.verdict.code == "levelling_down" else ""
     return (
         f"Choose {best.label}: it brings the gap in Dice from {DICE.say(best.base_gap)} to {DICE.say(best.gap)}, and "
-        f"the {best.payer} group {paid}{down}; {DICE.say(price)} was allowed (n = {best.seeds})."
+        f"the {best.payer} group {paid}{down}; {DICE.say(price)} was allowed (n = {best.seeds}).{_needs(best)}"
     )
+
+
+def _needs(offer: Offer) -> str:
+    training = TRAININGS.get(Arm.parse(offer.arm).training)
+    return " It must be told the group of every scan." if training and training.needs_group_at_prediction else ""
 
 
 def _nothing(there: Sequence[Offer], price: float) -> Choice:

@@ -153,7 +153,7 @@ def _people(subject: Subject) -> str:
             continue
         table = table.assign(served=[f"{row.poor} of {row.cases}" for row in table.itertuples()])
         wide = table.pivot(index="label", columns="group", values="served").reindex(
-            index=dict.fromkeys(table.label), columns=list(subject.result.groups)
+            index=list(dict.fromkeys(table.label)), columns=list(subject.result.groups)
         )
         wide = wide.rename_axis(None, axis=1).reset_index(names="Arm")
         said = f"Test subjects {'below' if of.sign > 0 else 'above'} {of.say(threshold)} in {of.label}, all seeds."

@@ -121,7 +121,7 @@ def people_json(subject: Subject, measure: str, threshold: float, kept: Kept = (
     return {
         "measure": {"id": of.id, "label": of.label, "unit": of.unit, "sign": of.sign, "percent": "%" in of.format},
         "threshold": threshold,
-        "domain": [0.0, 1.0] if of.bounded else [0.0, max(float(np.quantile(known, 0.99)), threshold) * 1.1],
+        "domain": _domain(of, known, threshold),
         "groups": [{"name": name, "colour": colour} for name, colour in group_colours(groups).items()],
         "arms": [
             {
@@ -132,3 +132,10 @@ def people_json(subject: Subject, measure: str, threshold: float, kept: Kept = (
             if there
         ],
     }  # fmt: skip
+
+
+def _domain(of: Measure, known: Sequence[float], threshold: float) -> list[float]:
+    """Ends that hold nearly everybody and the threshold, in whole tenths for a share."""
+    if of.bounded:
+        return [max(0.0, np.floor(10 * min(float(np.quantile(known, 0.01)), threshold - 0.1) + 1e-9) / 10), 1.0]
+    return [0.0, max(float(np.quantile(known, 0.99)), threshold) * 1.1]

@@ -35,8 +35,8 @@ def _greyed(drawn, focus: str):
         return [_greyed(part, focus) for part in drawn]
     if not isinstance(drawn, dict):
         return drawn
-    scale = drawn.get("scale", {})
-    if drawn.get("field") == "label" and str(scale.get("range", [""])[0]).startswith("#"):
+    scale = drawn.get("scale") or {}
+    if drawn.get("field") == "label" and all(str(colour).startswith("#") for colour in scale.get("range", ["none"])):
         pairs = zip(scale["domain"], scale["range"], strict=True)
         colours = [colour if label == focus else _GREYED for label, colour in pairs]
         return drawn | {"scale": scale | {"range": colours}}

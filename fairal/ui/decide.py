@@ -10,7 +10,6 @@ from fairal.report.choice import MOST, USUAL, with_five_seeds
 from fairal.report.figure import X_AXES, Subject, View
 from fairal.report.levels import ArmSummary
 from fairal.report.people import THRESHOLDS
-from fairal.report.plane import plane
 from fairal.report.quantity import MEASURE_LABELS, OVER_GROUPS
 from fairal.report.results import ExperimentResult
 from fairal.report.summary import is_start
@@ -23,7 +22,7 @@ from fairal.ui.link import copy_link
 from fairal.ui.literal import literal
 from fairal.ui.people import POOR
 from fairal.ui.player import ROUND
-from fairal.ui.seen import subject_of
+from fairal.ui.seen import figures_of, subject_of
 from fairal.ui.summary import START, say_counts, say_headline
 
 FOCUS = "arm"
@@ -66,8 +65,10 @@ def decide(store: Store, result: ExperimentResult, view: View) -> Subject:
         say_counts(subject, summary)
         show_cards(subject, focus, _pick)
     with chart:
-        if figure := plane(subject, _plane_of(subject)):
-            show(figure, options=(subject.view,), focus=focus and arm_label(focus))
+        key = f"{_plane_of(subject)}_plane"
+        for figure in figures_of(subject):
+            if figure.key == key:
+                show(figure, options=(subject.view,), focus=focus and arm_label(focus))
     return subject
 
 

@@ -92,7 +92,7 @@ def _say_name(library: Library, result: ExperimentResult) -> None:
         seeds = len(result.config.seeds)
         made = datetime.fromisoformat(result.created)
         st.caption(
-            f"{seeds} seed{'s' if seeds != 1 else ''}, {made.day} {made:%B %Y}: what your own runs will show here."
+            f"{seeds} seed{'s' if seeds != 1 else ''}, {made.day} {made:%B %Y}; your own results will stand here."
         )
     say_origin(library, result.id)
 

@@ -16,6 +16,8 @@ from fairal.ui.seen import stamp_of
 _ASSETS = Path(__file__).parent / "assets"
 POOR = "poor"
 """The address names the threshold by it."""
+MOST_ASKED = 1000.0
+"""Of a threshold, in any unit: what an address names beyond it, or not as a number, is not asked."""
 
 
 @st.cache_resource(max_entries=1)
@@ -67,10 +69,11 @@ def _kept(experiment: str, stamp: tuple, arms: tuple, _reader: Reader, _subject:
 def _asked(measure: str) -> float:
     """The threshold of the address, where it is a number; else the usual one."""
     try:
-        of, _, value = st.query_params.get(POOR, "").rpartition(":")
-        return min(max(float(value), 0.0), 1000.0) if of == measure else THRESHOLDS[measure]
+        of, _, text = st.query_params.get(POOR, "").rpartition(":")
+        value = float(text)
     except ValueError:
         return THRESHOLDS[measure]
+    return value if of == measure and 0 <= value <= MOST_ASKED else THRESHOLDS[measure]
 
 
 def _remember(measure: str) -> None:

@@ -31,6 +31,13 @@ def test_closing_goes_before_levelling_down_and_levelling_down_says_so():
     assert "loses 0.020, which is more than half of the change;" in choose([level], 0.03).text
 
 
+def test_an_arm_that_needs_the_group_at_prediction_says_so():
+    text = choose([offer("parity+balanced_conditional")], 0.02).text
+    assert text.startswith("Choose Parity, balanced, told the group: ")
+    assert text.endswith("(n = 5). It must be told the group of every scan.")
+    assert "told the group of" not in choose([offer("parity+balanced")], 0.02).text
+
+
 def test_a_group_that_gains_loses_nothing():
     assert "the reference group loses nothing (+0.005)" in choose([offer(loss=-0.005)], 0.0).text
 

@@ -18,10 +18,9 @@ PAGES = ("overview", "story", "cohort", "launch", "runs", "compare", "slices", "
 
 
 @pytest.fixture(autouse=True)
-def started_workers(monkeypatch, tmp_path):
-    """Pages must not start real workers in these tests: what they would start is counted; nothing is shipped."""
+def started_workers(monkeypatch):
+    """Pages must not start real workers in these tests: what they would start is counted instead."""
     monkeypatch.setenv("FAIRAL_WARM", "0")
-    monkeypatch.setattr("fairal.runs.library.SHIPPED_DIR", tmp_path / "shipped")
     started = []
     monkeypatch.setattr("fairal.runs.crews.local.start_worker", lambda store, slot, *_: started.append(slot))
     return started

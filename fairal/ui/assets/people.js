@@ -59,8 +59,10 @@ export function mount(root, data, emit) {
       ctx.scale(ratio, ratio);
       ctx.font = `12px ${style.fontFamily}`; ctx.fillStyle = ink; ctx.strokeStyle = ink;
       axis(ctx, canvas);
-      for (const person of arm.people) line(ctx, canvas, person, ink, false);
-      if (s.at && s.at.panel === i) line(ctx, canvas, arm.people[s.at.person], ink, true);
+      // The more there are, the fainter each: a crowd stays a texture in which the poorly served stand out.
+      const many = arm.people.length, shades = [Math.min(0.3, 14 / many), Math.min(0.75, 60 / many)];
+      for (const person of arm.people) line(ctx, canvas, person, ink, shades, false);
+      if (s.at && s.at.panel === i) line(ctx, canvas, arm.people[s.at.person], ink, shades, true);
       const cut = y(canvas, s.threshold);
       ctx.globalAlpha = 1; ctx.lineWidth = 2; ctx.setLineDash([5, 4]); ctx.strokeStyle = ink;
       ctx.beginPath(); ctx.moveTo(LEFT, cut); ctx.lineTo(canvas.clientWidth, cut); ctx.stroke(); ctx.setLineDash([]);
@@ -83,9 +85,9 @@ export function mount(root, data, emit) {
     });
   }
 
-  function line(ctx, canvas, person, ink, lit) {
+  function line(ctx, canvas, person, ink, [faint, strong], lit) {
     const at = points(person), anyPoor = at.some((v) => v !== null && poor(v));
-    ctx.globalAlpha = lit ? 1 : anyPoor ? 0.65 : 0.16; ctx.lineWidth = lit ? 3 : 1.2; ctx.strokeStyle = ink;
+    ctx.globalAlpha = lit ? 1 : anyPoor ? strong : faint; ctx.lineWidth = lit ? 3 : 1.2; ctx.strokeStyle = ink;
     ctx.beginPath();
     at.forEach((v, g) => { if (v !== null) ctx.lineTo(x(canvas, g), y(canvas, v)); });
     ctx.stroke();
@@ -154,7 +156,10 @@ export function mount(root, data, emit) {
       draw(); tell();
     };
     canvas.onpointerup = (e) => { if (dragging) { dragging = false; set(back(canvas, e.offsetY), true); } };
-    canvas.onclick = (e) => { s.at = nearest(i, e.offsetX, e.offsetY) ?? s.at; open(); };
+    canvas.onclick = (e) => {
+      const hit = nearest(i, e.offsetX, e.offsetY);
+      if (hit) { s.at = hit; open(); }
+    };
     canvas.onkeydown = (e) => {
       const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[e.key];
       if (e.key === "Enter") { open(); return; }

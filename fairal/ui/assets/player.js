@@ -47,7 +47,8 @@ export function mount(root, data, told = () => {}) {
     const name = measure.label + (measure.unit ? ` (${measure.unit})` : "");
     words(`${name}, ${data.x} →`, { x: PLANE.width - PLANE.right, y: PLANE.height - 8, "text-anchor": "end" }, svg);
     words(`↑ ${name}, ${data.y}`, { x: PLANE.left + 4, y: PLANE.top + 10 }, svg);
-    words("both served alike", { x: px((low + high) / 2) - 8, y: py((low + high) / 2) - 8, "text-anchor": "end" }, svg);
+    const end = low + (high - low) * (measure.sign > 0 ? 0.94 : 0.06);
+    words("both served alike", { x: px(end) - 10, y: py(end), "text-anchor": "end" }, svg);
     return data.arms.map((arm) => ({
       arm,
       trail: make("polyline", { class: "trail", stroke: arm.colour }, svg),
