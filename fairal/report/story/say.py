@@ -192,7 +192,7 @@ def fair(cast: Cast) -> Sentence:
     return sentence(
         "Fair without levelling down: {arm} closes the gap in {measures}; {best} {lost} {loss} Dice.{needs}",
         arm=named(cast.fair),
-        measures=sentence("Dice and surface Dice" if in_both else "surface Dice"),
+        measures=sentence("both measures" if in_both else "surface Dice"),
         needs=sentence(_needs(cast.fair)),
         best=group(dice.best),
         lost=sentence("loses" if dice.best_loss > 0 else "gains"),
@@ -204,7 +204,7 @@ def _needs(arm_: str) -> str:
     """Say what an arm asks of everybody who uses its model."""
     training = TRAININGS.get(Arm.parse(arm_).training)
     told = training is not None and training.needs_group_at_prediction
-    return " It must be told the group of every scan." if told else ""
+    return " It must know every scan's group." if told else ""
 
 
 def limits(cast: Cast) -> Sentence:
