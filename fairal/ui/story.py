@@ -44,7 +44,14 @@ def choose(library: Library, experiments: list[str]) -> str:
     if asked and asked not in experiments and asked in library.experiments():
         experiments = [asked, *experiments]  # not finished yet: what there is of it may still be told
     st.session_state.setdefault("story_of", asked if asked in experiments else experiments[0])
-    chosen = st.selectbox("Experiment", experiments, key="story_of", label_visibility="collapsed", width=300)
+    chosen = st.selectbox(
+        "Experiment",
+        experiments,
+        format_func=lambda name: f"{name} (shipped)" if library.origin(name) == "shipped" else name,
+        key="story_of",
+        label_visibility="collapsed",
+        width=340,
+    )
     st.query_params["experiment"] = chosen
     return chosen
 

@@ -68,7 +68,8 @@ def test_its_own_policy_allows_its_own_script_alone_and_no_request(file):
     assert f"script-src 'sha256-{base64.b64encode(sha256(script.encode()).digest()).decode()}';" in policy
     assert policy.startswith("default-src 'none'; ")
     markup = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
-    assert not re.findall(r"""(?:src|href)=(?!["']data:).*""", markup)
+    markup = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    assert re.findall(r"(?:src|href)=.{6}", markup) == ['href="data:']
 
 
 def test_a_name_cannot_end_the_data_or_become_markup(story):

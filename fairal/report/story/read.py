@@ -5,20 +5,24 @@ from functools import singledispatch
 from fairal.fairness.measures import MEASURES
 from fairal.report.arms import arm_label
 from fairal.report.story.cast import Cast
-from fairal.report.story.scene import Card, Cards, People, Picture, Rounds, Slopes, Strips
+from fairal.report.story.scene import Card, Cards, People, Picture, Rounds, Slopes, Strip, StripPanel, Strips
 from fairal.report.verdict import ENOUGH_SEEDS
+
+_GAP = "The gap: each seed's, whichever group is behind, averaged."
+"""Why a gap may be wider than the distance between two means: where the seeds disagree on who is behind."""
 
 
 def how_to_read(picture: Picture, cast: Cast) -> str:
     """Say how a picture of two arms is read."""
     if isinstance(picture, Rounds):
-        return f"Dots: the picks of seed {cast.seed}. Lines: mean Dice over the seeds."
+        shown = f"Dots: the picks of seed {cast.seed}. Lines: mean Dice over the seeds."
+        return f"{shown} {_GAP}" if picture.ghost else shown
     if isinstance(picture, People):
         return f"One dot is one test subject; poorly served: Dice below {picture.threshold:g}."
     if isinstance(picture, Slopes):
-        return "Group means over the seeds; surface Dice: share of the surfaces that lies within 1 mm."
+        return f"Surface Dice: share of the surfaces within 1 mm. Points: means over the seeds. {_GAP}"
     if isinstance(picture, Strips):
-        return "Small dots: seeds. Large: their mean. Grey: what noise alone would show."
+        return f"Small dots: seeds. Large: their mean. Grey: what noise alone would show. {_GAP}"
     return ""
 
 
@@ -54,10 +58,14 @@ def _(picture: Slopes) -> str:
 def _(picture: Strips) -> str:
     said = []
     for panel in picture.panels:
-        means = ", ".join(f"{arm_label(s.arm)} {sum(s.gaps) / len(s.gaps):+.3f}" for s in panel.strips)
-        said.append(f"{MEASURES[panel.measure].label}: {means}")
-    first = picture.panels[0]
-    return f"Mean gap, {first.best} minus {first.worst}. {'; '.join(said)}.".replace("-", "−")
+        gaps = ", ".join(f"{arm_label(s.arm)} {s.gap:.3f}{_behind(s, panel)}" for s in panel.strips)
+        said.append(f"{MEASURES[panel.measure].label}: {gaps}")
+    return f"Gap of each arm. {'; '.join(said)}."
+
+
+def _behind(strip: Strip, panel: StripPanel) -> str:
+    """Say who is worse served on average, where it is not the group that the baseline leaves behind."""
+    return f", {panel.best} worse served" if sum(strip.gaps) < 0 else ""
 
 
 def limit_cards(cast: Cast) -> Cards:

@@ -2,7 +2,9 @@
 
 from collections import Counter
 
+from fairal.config.arm import Arm
 from fairal.fairness.measures import MEASURES
+from fairal.learner.trainings import TRAININGS
 from fairal.report.arms import arm_label
 from fairal.report.evidence import verdicts
 from fairal.report.levels import Against
@@ -185,18 +187,24 @@ def fair(cast: Cast) -> Sentence:
             "No arm here is fair without levelling down: none closes the gap in surface Dice and keeps that in Dice."
         )  # fmt: skip
         return sentence(template, n=number(ENOUGH_SEEDS))
-    against = cast.rows["surface_dice"][cast.fair].against
     dice = cast.rows["dice"][cast.fair].against.paid
-    template = "Fair without levelling down: {arm} closes the gap in surface Dice, {base} to {own}; "
+    in_both = cast.outcome(cast.fair, "dice").code == "closes"
     return sentence(
-        template + "{best} {lost} {loss} Dice.",
+        "Fair without levelling down: {arm} closes the gap in {measures}; {best} {lost} {loss} Dice.{needs}",
         arm=named(cast.fair),
-        base=number(f"{against.base.gap:.3f}"),
-        own=number(f"{against.own.gap:.3f}"),
+        measures=sentence("both measures" if in_both else "surface Dice"),
+        needs=sentence(_needs(cast.fair)),
         best=group(dice.best),
         lost=sentence("loses" if dice.best_loss > 0 else "gains"),
         loss=number(f"{abs(dice.best_loss):.3f}"),
     )
+
+
+def _needs(arm_: str) -> str:
+    """Say what an arm asks of everybody who uses its model."""
+    training = TRAININGS.get(Arm.parse(arm_).training)
+    told = training is not None and training.needs_group_at_prediction
+    return " It must know every scan's group." if told else ""
 
 
 def limits(cast: Cast) -> Sentence:

@@ -122,10 +122,12 @@ class Slopes:
 
 @dataclass(frozen=True)
 class Strip:
-    """Gap of an arm: by seed, from the baseline's best to its worst group (below 0 it has turned)."""
+    """Gap of an arm: by seed, from the baseline's best to its worst group (below 0 it has turned); and, as the
+    sentences say it, the mean over the seeds of its size, whichever group is behind."""
 
     arm: str
     gaps: tuple[float, ...]
+    gap: float
 
 
 @dataclass(frozen=True)

@@ -132,8 +132,9 @@ def strips(cast: Cast, arms: Sequence[str]) -> Strips:
         paid = cast.rows[measure][arms[0]].against.paid
         each = []
         for arm in (cast.baseline, *arms):
-            seeds = sorted(cast.runs(arm))
-            each.append(Strip(arm, tuple(cast.reached(arm, measure).ordered_gaps(seeds, paid.best, paid.worst))))
+            seeds, reached = sorted(cast.runs(arm)), cast.reached(arm, measure)
+            ordered = reached.ordered_gaps(seeds, paid.best, paid.worst)
+            each.append(Strip(arm, tuple(ordered), reached.mean("gap", seeds)))
         noise = by_noise_alone(cast.result, cast.baseline, Quantity(measure, "gap"))
         panels.append(StripPanel(measure, paid.best, paid.worst, noise, tuple(each)))
     return Strips(tuple(panels))

@@ -3,8 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from fairal.config.arm import Arm
-from fairal.learner.trainings import TRAININGS
 from fairal.report.arms import arm_colour, arm_label
 from fairal.report.cards import SHORT
 from fairal.report.colours import group_colours
@@ -111,7 +109,7 @@ class _Stage:
             each = "; ".join(f"{arm_label(a)}: {SHORT[cast.outcome(a, 'surface_dice').code]}" for a in cast.others)
             strips = seen.strips(cast, cast.others)
             return self._scene("fair", "Fair?", say.fair(cast), strips, cast.lead, f"In surface Dice, {each}.")
-        caption = " ".join(part for part in (cast.said[arm].text, _needs(arm)) if part)
+        caption = f"{cast.said[arm].text} Of {len(cast.others)} arms the nearest to no gap at no cost."
         return self._scene("fair", "Fair", say.fair(cast), seen.slopes(cast, arm), arm, caption)
 
     def limits(self) -> Scene:
@@ -133,13 +131,6 @@ class _Stage:
 
     def _about(self, of: str) -> str:
         return f"{of}; synthetic brains" if self.cast.result.synthetic else of
-
-
-def _needs(arm: str) -> str:
-    training = TRAININGS.get(Arm.parse(arm).training)
-    if training is None or not training.needs_group_at_prediction:
-        return ""
-    return "The group of every scan must be known to predict it."
 
 
 def _counted(counts: Mapping[str, int]) -> str:

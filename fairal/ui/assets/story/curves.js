@@ -1,7 +1,7 @@
 // Dice by budget, a line for each group, drawn as far as the rounds have come; the baseline's stays behind as dots.
 function curves({ picture, story, unit: u }, box) {
   const { curve, ghost, low } = picture, groups = Object.keys(curve.by_group);
-  const longest = Math.max(...groups.map((g) => story.groups[g].label.length)), right = Math.min((5 + 0.62 * longest) * u, 0.45 * box.w);
+  const longest = Math.max(...groups.map((g) => story.groups[g].label.length)), right = Math.min((5 + 0.72 * longest) * u, 0.45 * box.w);
   const x = scale(curve.labelled[0], curve.labelled.at(-1), box.x, box.x + box.w - right);
   const floor = box.y + box.h - 3.4 * u, y = scale(low, 1, floor, box.y + 1.6 * u);
   const node = svg("g");

@@ -23,11 +23,11 @@ function discs(dots, groups, box) {
 const underDiscs = (heads, story, u) => heads.map(({ group, x, n }, i) =>
   text(`${n} ${story.groups[group].label}`, x, Math.max(...heads.map((h) => h.y)) + 1.7 * u, u, { "text-anchor": "middle", class: "strong" }));
 
-// Rows of places for what gets labelled: one for each round.
-function tray(rows, box, most) {
-  const columns = Math.max(...rows.map((row) => row.length)), step = Math.min(box.w / columns, box.h / rows.length, most);
-  const places = rows.map((row, r) => row.map((_, c) => [box.x + (c + 0.5) * step, box.y + (r + 0.5) * step]));
-  return { places, r: 0.36 * step, step };
+// Rows of places for what gets labelled: one for each round, apart by their dots or, where there is room, by `least`.
+function tray(rows, box, most, least = 0) {
+  const columns = Math.max(...rows.map((row) => row.length)), step = Math.min(box.w / columns, box.h / rows.length, most), pitch = Math.min(box.h / rows.length, Math.max(step, least));
+  const places = rows.map((row, r) => row.map((_, c) => [box.x + (c + 0.5) * step, box.y + (r + 0.5) * pitch]));
+  return { places, r: 0.36 * step, pitch };
 }
 
 PICTURES.pool = ({ picture, story, width, height, alt, unit: u, animate, later }) => {
@@ -56,10 +56,10 @@ PICTURES.rounds = (context) => {
   const rows = picture.labelled.map((row) => [...row].sort((a, b) => groups.indexOf(picture.dots[a]) - groups.indexOf(picture.dots[b])));
   const trayHeight = Math.min((height - foot) * 0.5, rows.length * 2.3 * u), margin = 4.6 * u;
   const { places, heads, r } = discs(picture.dots, groups, { x: 0, y: 0, w: side, h: height - foot - trayHeight - 3.6 * u });
-  const slots = tray(rows, { x: margin, y: height - foot - trayHeight, w: side - margin, h: trayHeight }, 2.3 * u);
+  const slots = tray(rows, { x: margin, y: height - foot - trayHeight, w: side - margin, h: trayHeight }, 2.3 * u, 1.5 * u);
   const node = drawing(width, height, alt), last = rows.length - 1;
   node.append(...underDiscs(heads, story, u));
-  rows.forEach((_, k) => node.append(text(k ? `Round ${k}` : "Start", 0, slots.places[k][0][1] + 0.35 * u, Math.min(0.92 * u, 1.1 * slots.step), { class: "quiet" })));
+  rows.forEach((_, k) => node.append(text(k ? `Round ${k}` : "Start", 0, slots.places[k][0][1] + 0.35 * u, Math.min(0.92 * u, 0.9 * slots.pitch), { class: "quiet" })));
   node.append(...slots.places.flat().map(([x, y]) => svg("circle", { cx: x, cy: y, r: slots.r, class: "slot" })));
   node.append(...picture.dots.map((_, i) => svg("circle", { cx: places[i][0], cy: places[i][1], r: 0.8 * r, class: "hole" })));
   const marks = picture.dots.map((group, i) => at(mark(story, group, r), ...places[i]));

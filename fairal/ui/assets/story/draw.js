@@ -22,7 +22,6 @@ const text = (content, x, y, size, attributes = {}) => {
 };
 const scale = (from, to, start, end) => (value) => start + ((value - from) / (to - from)) * (end - start);
 const three = (value) => value.toFixed(3).replace("-", "−");
-const signed = (value) => (value > 0 ? "+" : "") + three(value);
 const stillness = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const at = (node, x, y) => { node.style.transform = `translate(${x}px, ${y}px)`; return node; };
 

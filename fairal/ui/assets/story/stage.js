@@ -12,7 +12,7 @@ function mount(root, story, { at: first = 0, changed = () => {} } = {}) {
     hush();
     const picture = $("picture"), { width, height } = picture.getBoundingClientRect(), scene = scenes[current];
     if (!width || !height) return;
-    const unit = Math.min(22, Math.max(13.5, Math.min(width / 46, height / 34)));
+    const unit = Math.min(22, Math.max(15, Math.min(width / 46, height / 34)));
     const node = PICTURES[scene.picture.kind]({ picture: scene.picture, story, width, height, unit, alt: scene.alt, animate: animate && !stillness(), later });
     if (animate) node.classList.add("appear");
     picture.replaceChildren(node);

@@ -1,4 +1,5 @@
-// The gap of each arm, seed by seed, beside what noise alone would show; to the left of 0 it has turned round.
+// The gap of each arm, seed by seed, beside what noise alone would show; to the left of 0 it has turned round. The number
+// is the gap as the sentences say it.
 PICTURES.strips = ({ picture, story, width, height, alt, unit: u }) => {
   const node = drawing(width, height, alt), wide = width / picture.panels.length, gaps = picture.panels.flatMap((p) => p.strips.flatMap((s) => s.gaps));
   const reach = 1.12 * Math.max(...gaps.map(Math.abs), ...picture.panels.map((p) => p.noise ?? 0), 0.02);
@@ -12,10 +13,11 @@ PICTURES.strips = ({ picture, story, width, height, alt, unit: u }) => {
     node.append(text("worse served", left, bottom + 3.9 * u, 0.9 * u, { class: "quiet" }), text("worse served", right, bottom + 3.9 * u, 0.9 * u, { "text-anchor": "end", class: "quiet" }));
     const row = (bottom - top) / panel.strips.length;
     panel.strips.forEach((strip, i) => {
-      const middle = top + row * (i + 0.62), colour = story.arms[strip.arm].colour, mean = strip.gaps.reduce((a, b) => a + b) / strip.gaps.length;
+      const middle = top + row * (i + 0.62), { label, colour } = story.arms[strip.arm], mean = strip.gaps.reduce((a, b) => a + b) / strip.gaps.length;
+      const size = Math.min(u, (right - left - 4.4 * u) / (0.62 * label.length));
       node.append(svg("path", { d: `M${left} ${middle}H${right}`, class: "axis" }));
-      node.append(text(story.arms[strip.arm].label, left, middle - Math.min(0.34 * row, 1.25 * u), u, { class: "strong halo" }));
-      node.append(text(signed(mean), right, middle - Math.min(0.34 * row, 1.25 * u), u, { "text-anchor": "end", class: "halo" }));
+      node.append(text(label, left, middle - Math.min(0.34 * row, 1.25 * u), size, { class: "strong halo" }));
+      node.append(text(three(strip.gap), right, middle - Math.min(0.34 * row, 1.25 * u), u, { "text-anchor": "end", class: "halo" }));
       node.append(...strip.gaps.map((g) => svg("circle", { cx: x(g), cy: middle, r: 0.34 * u, fill: colour, opacity: 0.5 })));
       node.append(svg("circle", { cx: x(mean), cy: middle, r: 0.62 * u, fill: colour, stroke: "var(--ground)", "stroke-width": 2 }));
     });

@@ -13,8 +13,8 @@ PICTURES.twins = ({ picture, story, width, height, alt, animate, later }) => {
     "aria-valuemin": 0, "aria-valuemax": 100, "aria-orientation": "horizontal",
   });
   const frame = html("div", { class: "frame", role: "group", "aria-label": alt, style: { width: `${w}px`, height: `${h}px` } },
-    image(other), left, tag(first, "left"), tag(other, "right"),
-    html("span", { class: "side", style: { left: "14px", top: "62%" } }, "L"), html("span", { class: "side", style: { right: "14px", top: "62%" } }, "R"), handle);
+    image(other), left,
+    html("span", { class: "side", style: { left: "14px", top: "62%" } }, "L"), html("span", { class: "side", style: { right: "14px", top: "62%" } }, "R"), handle, tag(first, "left"), tag(other, "right"));
   let share = 0.5;
   const wipe = (value) => {
     share = Math.min(1, Math.max(0, value));
