@@ -10,9 +10,12 @@ from tiny import tiny_config
 from fairal.cohort.source import Remembered, open_source
 from fairal.config import Arm
 from fairal.errors import InputError, RunError
-from fairal.facts.record import Record
+from fairal.facts.record import Cases, Record
+from fairal.facts.subject import Subject
 from fairal.learner.fit import fit
+from fairal.loop.display import for_display, worst_served
 from fairal.loop.job import ask, ask_folds, fit_key
+from fairal.loop.measure import Measured
 from fairal.loop.run import active_learning
 from fairal.loop.task import Task, Waiting, initial_set, next_task
 from fairal.presets import preset
@@ -71,6 +74,26 @@ def test_scores_are_weight_times_uncertainty(rounds):
     for pick in rounds[0].record.picked:
         weight = rounds[0].record.weights[pick.group]
         assert pick.score == pytest.approx(weight * pick.uncertainty)
+
+
+def test_the_worst_served_of_each_group_are_found_with_their_twins():
+    dice = {"a0": 0.9, "b0": 0.9, "a1": 0.8, "b1": 0.2, "a2": 0.1, "b2": 0.4, "a3": 0.7, "b3": 0.5, "a4": 0.6,
+            "b4": 0.6}  # fmt: skip
+    other = ("assd_mm", "hd95_mm", "surface_dice", "volume_mm3", "predicted_mm3", "volume_error")
+    cases = Cases(tuple(dice), tuple(i[0] for i in dice), tuple(dice.values()), **dict.fromkeys(other, (0.0,) * 10))
+    matched, alone = ([Subject(i, pair, i[0], "test", 1.0) for i, pair in pairs] for pairs in (
+        [(i, i[1]) for i in dice], [(i, "") for i in dice]))  # fmt: skip
+    assert worst_served(cases, matched) == ["a2", "b1", "b2", "b3", "a4", "a3", "a1", "b4"]
+    assert worst_served(cases, alone) == ["a2", "b1", "b2", "b3", "a4", "a3"]
+
+
+def test_the_last_round_keeps_the_worst_served_as_well(rounds, source, monkeypatch):
+    test, last = source.load("test"), rounds[-1].record
+    monkeypatch.setattr("fairal.loop.display.probabilities", lambda _, part, at: {part.subjects[i].id: i for i in at})
+    kept = [for_display(None, source.load("pool"), test, Measured(last.test, {"test0000biased": 0}, {}), record)
+            for record in (last, rounds[0].record)]  # fmt: skip
+    assert set(kept[0].probability) == {"test0000biased", *worst_served(last.test, test.subjects)}
+    assert set(kept[1].probability) == {"test0000biased", *rounds[0].record.picked_ids}
 
 
 def test_volumes_are_kept_for_matched_test_subjects_and_picks(rounds, smoke):

@@ -9,25 +9,22 @@ from functools import cached_property
 import torch
 
 from fairal.cohort.arrays import Cohort
-from fairal.cohort.source import Source
 from fairal.errors import RunError
 from fairal.facts.record import Cases, Pick, Record
 from fairal.facts.volumes import RoundVolumes
 from fairal.fairness.judgement import Judgement, judge
 from fairal.learner.fit import Fit
 from fairal.learner.predict import Predictor
+from fairal.loop.display import fixed, for_display
 from fairal.loop.equal_error import at_equal_error
 from fairal.loop.job import FitJob, folds_of
-from fairal.loop.measure import measure, measure_test, probabilities
+from fairal.loop.measure import measure, measure_test
 from fairal.loop.model import Model
 from fairal.loop.progress import Progress, silence
 from fairal.loop.served import Served, serve
 from fairal.loop.view import Sight, Strategy, pick, without_truth
 from fairal.strategies.catalog import CATALOG, REFERENCES
 from fairal.strategies.pool import Picks
-
-DISPLAYED_OF_A_GROUP = 3
-"""Test subjects of each group whose volumes are kept for display."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ def answer(
     pool, test = (job.source.load(s, hear=lambda done, total: hear("cohort", done, total)) for s in ("pool", "test"))
     clock.note("cohort")
     model = model_of(job, trained.fit)
-    on_test = measure_test(model, test, job.source.groups, _displayed(job.source), hear)
+    on_test = measure_test(model, test, job.source.groups, fixed(job.source), hear)
     at = {row.id: i for i, row in enumerate(job.source.rows("pool"))}
     own = measure(model, pool, [at[i] for i in task.labelled], hear)
     held_out = measure_folds(job, trained.folds, pool, at, hear)
@@ -123,10 +120,7 @@ def answer(
         clock.note("fair line")
     record = _record(job, trained, on_test.cases, served, picks)
     record = replace(record, seconds=clock.seconds, held_out=held_out, fair_line=line)
-    volumes = None
-    if keep_volumes:
-        shown = probabilities(model, pool, [at[i] for i in record.picked_ids])
-        volumes = RoundVolumes(on_test.probability | shown, on_test.maps)
+    volumes = for_display(model, pool, test, on_test, record) if keep_volumes else None
     return Round(record, job.source.groups, volumes)
 
 
@@ -188,12 +182,6 @@ class _Clock:
         now = time.perf_counter()
         self.seconds[part] = round(now - self._last, 4)
         self._last = now
-
-
-def _displayed(source: Source) -> set[str]:
-    """The first test subjects of each group: those of a pair are the same anatomies."""
-    rows = source.rows("test")
-    return {row.id for g in source.groups for row in [r for r in rows if r.group == g][:DISPLAYED_OF_A_GROUP]}
 
 
 def _picked(picks: Picks | None, groups: dict[str, str]) -> tuple[Pick, ...] | None:
