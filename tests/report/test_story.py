@@ -119,6 +119,15 @@ def test_without_a_fair_arm_the_story_says_so_and_shows_all_gaps():
     assert "Weighted entropy: turns it round" in scene.caption
 
 
+def test_where_the_baseline_serves_all_alike_there_is_no_gap_to_close_and_nobody_to_count_again():
+    alike = {arm: {"dice": (0.95, 0.95), "surface_dice": (0.95, 0.95)} for arm in without("parity+balanced")}
+    story = tell(made_up(alike, seeds=(2, 7, 12, 17, 22)))  # the seeds that shift nothing: a gap of 0
+    assert story.scene("fair").sentence == (
+        "There is no gap to close: that of entropy lies within noise in both measures."
+    )
+    assert story.scene("people_after") is None
+
+
 def test_of_two_fair_arms_the_one_nearest_to_no_gap_at_no_cost_is_told():
     little = {"dice": (0.9, 0.82), "surface_dice": (0.85, 0.78)}  # 0.07 left, 0 lost; the other: 0.005 and 0.005
     assert Cast.of(made_up(FINAL | {"parity": little})).fair == "parity+balanced"

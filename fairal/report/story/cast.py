@@ -6,9 +6,10 @@ from functools import cached_property
 
 from fairal.errors import InputError
 from fairal.report.arms import headline_arm
-from fairal.report.comparison import Reached, summarise_experiment
+from fairal.report.comparison import Reached, by_noise_alone, summarise_experiment
 from fairal.report.evidence import DECIDING, verdicts
 from fairal.report.levels import ArmSummary
+from fairal.report.quantity import Quantity
 from fairal.report.results import ExperimentResult, RunResult, comparable_round
 from fairal.report.verdict import Code, Verdict
 
@@ -100,6 +101,15 @@ class Cast:
         """By measure and arm: where it stands, and what changed against the baseline."""
         each = {m: summarise_experiment(self.result, at_round=self.at, measure=m) for m in DECIDING}
         return {measure: {row.strategy: row for row in rows} for measure, rows in each.items()}
+
+    def noise(self, measure: str) -> float | None:
+        """The gap that noise alone would show under the baseline; None if unknown."""
+        return by_noise_alone(self.result, self.baseline, Quantity(measure, "gap"))
+
+    @cached_property
+    def even(self) -> bool:
+        """Whether the baseline has no gap beyond noise in either deciding measure, and so none to close."""
+        return all(self.rows[each][self.baseline].level.gap <= (self.noise(each) or 0.0) for each in DECIDING)
 
     def reached(self, arm: str, measure: str = "dice") -> Reached:
         """The runs of an arm that have come this far, by seed."""

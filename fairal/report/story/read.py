@@ -18,7 +18,7 @@ def how_to_read(picture: Picture, cast: Cast) -> str:
         shown = f"Dots: the picks of seed {cast.seed}. Lines: mean Dice over the seeds."
         return f"{shown} {_GAP}" if picture.ghost else shown
     if isinstance(picture, People):
-        return f"One dot is one test subject; poorly served: Dice below {picture.threshold:g}."
+        return f"One dot is one test subject of one seed; poorly served: Dice below {picture.threshold:g}."
     if isinstance(picture, Slopes):
         return f"Surface Dice: share of the surfaces within 1 mm. Points: means over the seeds. {_GAP}"
     if isinstance(picture, Strips):

@@ -182,11 +182,7 @@ def control(cast: Cast, arm_: str) -> Sentence:
 def fair(cast: Cast) -> Sentence:
     """Say which arm is fair without levelling down, and what it costs; or that none is."""
     if cast.fair is None:
-        few = max(len(cast.runs(arm_)) for arm_ in cast.others) < ENOUGH_SEEDS
-        template = "No arm can be called fair yet: that takes {n} seeds." if few else (
-            "No arm here is fair without levelling down: none closes the gap in surface Dice and keeps that in Dice."
-        )  # fmt: skip
-        return sentence(template, n=number(ENOUGH_SEEDS))
+        return _none_fair(cast)
     dice = cast.rows["dice"][cast.fair].against.paid
     in_both = cast.outcome(cast.fair, "dice").code == "closes"
     return sentence(
@@ -197,6 +193,17 @@ def fair(cast: Cast) -> Sentence:
         best=group(dice.best),
         lost=sentence("loses" if dice.best_loss > 0 else "gains"),
         loss=number(f"{abs(dice.best_loss):.3f}"),
+    )
+
+
+def _none_fair(cast: Cast) -> Sentence:
+    if max(len(cast.runs(arm_)) for arm_ in cast.others) < ENOUGH_SEEDS:
+        return sentence("No arm can be called fair yet: that takes {n} seeds.", n=number(ENOUGH_SEEDS))
+    if cast.even:
+        template = "There is no gap to close: that of {arm} lies within noise in both measures."
+        return sentence(template, arm=named(cast.baseline))
+    return sentence(
+        "No arm here is fair without levelling down: none closes the gap in surface Dice and keeps that in Dice."
     )
 
 

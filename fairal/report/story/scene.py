@@ -113,7 +113,7 @@ class Slope:
 
 @dataclass(frozen=True)
 class Slopes:
-    """What changes from one arm to another, by group and measure; one axis for all."""
+    """What changes from one arm to another, by group and measure."""
 
     arms: tuple[str, str]
     panels: tuple[Slope, ...]

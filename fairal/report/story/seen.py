@@ -6,9 +6,7 @@ import numpy as np
 
 from fairal.facts.record import Record
 from fairal.fairness.groups import by_group
-from fairal.report.comparison import by_noise_alone
 from fairal.report.evidence import DECIDING
-from fairal.report.quantity import Quantity
 from fairal.report.results import RunResult
 from fairal.report.story.cast import Cast
 from fairal.report.story.scene import Curve, People, Pool, Rounds, Slope, Slopes, Strip, StripPanel, Strips
@@ -135,8 +133,7 @@ def strips(cast: Cast, arms: Sequence[str]) -> Strips:
             seeds, reached = sorted(cast.runs(arm)), cast.reached(arm, measure)
             ordered = reached.ordered_gaps(seeds, paid.best, paid.worst)
             each.append(Strip(arm, tuple(ordered), reached.mean("gap", seeds)))
-        noise = by_noise_alone(cast.result, cast.baseline, Quantity(measure, "gap"))
-        panels.append(StripPanel(measure, paid.best, paid.worst, noise, tuple(each)))
+        panels.append(StripPanel(measure, paid.best, paid.worst, cast.noise(measure), tuple(each)))
     return Strips(tuple(panels))
 
 

@@ -90,9 +90,11 @@ class _Stage:
         """The same of the arm that the story is about, and the bill."""
         cast, arm = self.cast, self.cast.lead
         people, decided = seen.people(cast, arm), cast.outcome(arm, "dice").text
+        after = self._scene("people_after", "Poorly served now", say.people_after(people), people, arm)
+        anybody = any((*people.poorly().values(), *people.poorly_before().values()))
         return [
             self._scene("lead", f"{arm_label(arm)} picks", say.lead_picks(cast), self._rounds(arm), arm, decided),
-            self._scene("people_after", "Poorly served now", say.people_after(people), people, arm),
+            *([after] if anybody else []),
             self._scene("bill", "The bill", say.bill(cast), seen.slopes(cast, arm), arm, cast.said[arm].text),
         ]
 

@@ -1,12 +1,17 @@
-// What changes from one arm to another: a line for each group, a panel for each measure, one axis for all.
+// What changes from one arm to another: a line for each group, a panel for each measure. A step is as high in
+// every panel, though each shows its own stretch of the axis; a small difference is not drawn as a cliff.
 const MEASURES = { dice: "Dice", surface_dice: "Surface Dice" };
 
 PICTURES.slopes = ({ picture, story, width, height, alt, unit: u, animate, later }) => {
-  const groups = Object.keys(story.groups), values = picture.panels.flatMap((p) => [...Object.values(p.before), ...Object.values(p.after)]);
-  const low = Math.floor(Math.min(...values) * 20) / 20, high = Math.ceil(Math.max(...values) * 20) / 20;
-  const node = drawing(width, height, alt), each = width / picture.panels.length, y = scale(low, high, height - 4.2 * u, 4.2 * u);
+  const groups = Object.keys(story.groups), stretches = picture.panels.map((p) => {
+    const values = [...Object.values(p.before), ...Object.values(p.after)];
+    return [Math.min(...values), Math.max(...values)];
+  });
+  const span = 1.08 * Math.max(0.05, ...stretches.map(([low, high]) => high - low));
+  const node = drawing(width, height, alt), each = width / picture.panels.length;
   const lines = [];
   picture.panels.forEach((panel, k) => {
+    const centre = (stretches[k][0] + stretches[k][1]) / 2, y = scale(centre - span / 2, centre + span / 2, height - 4.2 * u, 4.2 * u);
     const left = k * each + 4.6 * u, right = (k + 1) * each - 4.6 * u - (k < picture.panels.length - 1 ? u : 0), middle = (left + right) / 2;
     node.append(text(MEASURES[panel.measure], middle, 1.6 * u, 1.35 * u, { "text-anchor": "middle", class: "strong" }));
     [left, right].forEach((x, i) => {
