@@ -35,7 +35,7 @@ def main() -> None:
         page = browser.new_page()
         compare, slices = server.url(f"compare?experiments={experiment}"), server.url(f"slices?of={experiment}")
         take(page, compare, "[data-testid=stVegaLiteChart]", ROOT / "docs" / "compare.png", 1150)
-        take(page, slices, "canvas[data-column='1']", ROOT / "docs" / "slices.png", 900)
+        take(page, slices, "canvas[data-id='picture']", ROOT / "docs" / "slices.png", 900)
         browser.close()
 
 

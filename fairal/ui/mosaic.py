@@ -1,9 +1,9 @@
 """Slices as still pictures: the fallback of the viewers, and what goes into reports."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from fairal.errors import FairalError
 from fairal.facts.record import Pick, Record
@@ -56,9 +56,12 @@ def _one_of_each_group(
 
 
 def picked_gallery(
-    reader: Reader, key: RunKey, record: Record, scale: int = 2
+    reader: Reader, key: RunKey, record: Record, frames: Mapping[str, str], scale: int = 4
 ) -> list[tuple[Pick, Image.Image | None]]:
-    """The subjects that a round picked, coronal, with the picking model's entropy; None where nothing was kept."""
+    """The subjects that a round picked, coronal, with the picking model's entropy, framed in `frames` by group.
+
+    The picture is None where nothing was kept.
+    """
     volumes = reader.volumes(key, record.round)
     probabilities = volumes.probability if volumes else {}
     shown = []
@@ -70,5 +73,6 @@ def picked_gallery(
             outlines = [(truth, TRUTH_COLOUR), (probability > 127, PREDICTION_COLOUR)]
             entropy = binary_entropy_bits(probability)
             image = picture(subject.t1, "coronal", centre(truth, "coronal"), outlines, Overlay(entropy, 0.5), scale)
+            image = ImageOps.expand(image, border=6, fill=frames[pick.group])
         shown.append((pick, image))
     return shown

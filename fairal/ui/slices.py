@@ -1,76 +1,21 @@
-"""The tabs of Slices beside the viewer: 3D, what was picked, the groups' mean maps, still pictures."""
+"""The tabs of Slices beside the viewer: what was picked, the groups' mean maps, still pictures."""
 
-import gzip
 import io
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
-from fairal.facts.record import Record
+from fairal.facts.record import Pick, Record
 from fairal.report.arms import arm_label
+from fairal.report.colours import TRUTH_COLOUR, group_colours
 from fairal.report.results import ExperimentResult, RunResult
 from fairal.report.slices import PLANES, Overlay, centre, heat, picture, sheet
 from fairal.runs.reader import Reader
+from fairal.ui.literal import literal
 from fairal.ui.mosaic import picked_gallery, subject_row
-
-
-def subjects_of(reader: Reader, runs: list[RunResult]) -> dict[str, str]:
-    """The subjects whose volumes these runs kept: test subjects first, then the picked; with what a person reads."""
-    test: dict[str, str] = {}
-    picked: dict[str, str] = {}
-    for run in runs:
-        for record in run.records:
-            volumes = reader.volumes(run.key, record.round)
-            if volumes is None:
-                continue
-            test |= {case: text for case, text in _test_words(record).items() if case in volumes.probability}
-            for pick in record.picked or ():
-                if pick.id in volumes.probability:
-                    picked.setdefault(pick.id, f"{pick.id}, {pick.group} (picked in round {record.round})")
-    return test | dict(sorted(picked.items()))
-
-
-def _test_words(record: Record) -> dict[str, str]:
-    """Name the test cases as a person counts them: each group's from 1, in the order of the record."""
-    seen: Counter[str] = Counter()
-    words = {}
-    for case, group in zip(record.test.id, record.test.group, strict=True):
-        seen[group] += 1
-        words[case] = f"test {seen[group]}, {group}"
-    return words
-
-
-def volume_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult], subject_id: str) -> None:
-    """NiiVue: the subject in 3D, with truth and the first strategy's last prediction over it."""
-    from niivue_component import niivue_viewer
-
-    subject = reader.subject(result.id, runs[0].seed, subject_id)
-    kept = [(r, _probability(reader, runs[0], r, subject_id)) for r in runs[0].records]
-    kept = [(record, probability) for record, probability in kept if probability is not None]
-    if subject is None or not kept:
-        st.info("This strategy kept no volume of this subject.")
-        return
-    record, probability = kept[-1]
-    niftis = [
-        _nifti(v, result.config.cohort.spacing_mm)
-        for v in (subject.t1, subject.truth * 255, (probability > 127).astype(np.uint8) * 255)
-    ]
-    niivue_viewer(
-        nifti_data=niftis[0],
-        filename=f"{subject_id}.nii.gz",
-        styled=False,
-        update_interval_ms=None,
-        height=520,
-        overlays=[
-            {"data": niftis[1], "name": "truth.nii.gz", "colormap": "green", "opacity": 0.4},
-            {"data": niftis[2], "name": "prediction.nii.gz", "colormap": "red", "opacity": 0.4},
-        ],
-        key=f"niivue-{runs[0].key.run}-{subject_id}-{record.round}",
-    )
-    st.caption(f"Green: truth. Red: prediction of {arm_label(runs[0].strategy).lower()}, round {record.round}.")
 
 
 def _probability(reader: Reader, run: RunResult, record: Record, subject_id: str) -> np.ndarray | None:
@@ -78,33 +23,40 @@ def _probability(reader: Reader, run: RunResult, record: Record, subject_id: str
     return volumes.probability.get(subject_id) if volumes else None
 
 
-@st.cache_data(max_entries=24, show_spinner=False)
-def _nifti(volume: np.ndarray, spacing_mm: float) -> bytes:
-    """A gzipped NIfTI file around its own centre, RAS+; equal input gives equal bytes: nothing is shipped twice."""
-    import nibabel as nib
+def open_where_asked(choices: Mapping[str, Mapping[str, str]]) -> None:
+    """Let an address that names a subject alone open the choice in which it is."""
+    who, state = st.query_params.get("who"), st.session_state
+    if who and "whose" not in state and "whose" not in st.query_params:
+        found = next((choice for choice, words in choices.items() if who in words.values()), None)
+        if found:
+            state["whose"] = found
 
-    affine = np.diag([spacing_mm] * 3 + [1.0])
-    affine[:3, 3] = [-spacing_mm * (n - 1) / 2 for n in volume.shape]
-    return gzip.compress(nib.Nifti1Image(volume.astype(np.uint8), affine).to_bytes(), mtime=0)
 
-
-def gallery_tab(reader: Reader, runs: list[RunResult]) -> None:
-    """What each round picked, with the entropy of the model that picked it."""
+def gallery_tab(reader: Reader, runs: list[RunResult], groups: Sequence[str]) -> None:
+    """What each round picked, framed in the colour of its group, with the entropy of the model that picked it."""
+    colours = group_colours(groups)
     for run in runs:
         st.subheader(arm_label(run.strategy))
         for record in run.records:
-            shown = picked_gallery(reader, run.key, record)
+            shown = picked_gallery(reader, run.key, record, colours)
             if not shown:
                 continue
             st.markdown(f"Round {record.round}, {len(record.labelled)} labelled")
-            for start in range(0, len(shown), 6):
-                for column, (pick, image) in zip(st.columns(6), shown[start : start + 6], strict=False):
-                    score = f", score {pick.score:.3f}" if pick.score is not None else ""
-                    text = f"{pick.group}{score}"
+            with st.grid(6, min_column_width=110):
+                for pick, image in shown:
+                    text = picked_words(pick, record)
                     if image is None:
-                        column.caption(f"{pick.id}: {text}")
+                        st.caption(f"{literal(pick.id)}: {literal(text)}")
                     else:
-                        column.image(image, caption=text, alt=f"{pick.id}, {text}", width="stretch")
+                        st.image(image, caption=literal(text), alt=f"{pick.id}, {text}", width="stretch")
+    st.caption("The frame is the group's colour; green: truth, white: prediction, colour: entropy.")
+
+
+def picked_words(pick: Pick, record: Record) -> str:
+    """Say whom a round picked, and why: how unsure the model was, and how much the group counted."""
+    if pick.uncertainty is None:
+        return pick.group
+    return f"{pick.group}: uncertainty {pick.uncertainty:.2f}, group weight {record.weights[pick.group]:.2f}"
 
 
 def maps_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult]) -> None:
@@ -118,7 +70,8 @@ def maps_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult]) ->
         st.info("No maps were kept.")
         return
     top = max(float(maps[group][kind].max()) / 255 for _, maps in mapped for group in groups)
-    rows = [_map_row(maps, groups, kind, plane, top) for _, maps in mapped]
+    anatomy = {group: _anatomy(reader, mapped[0][0], group) for group in groups}
+    rows = [_map_row(maps, anatomy, kind, plane, top) for _, maps in mapped]
     drawn = sheet(rows, [arm_label(run.strategy).replace(" ", "\n") for run, _ in mapped], groups)
     st.image(drawn, alt=f"Mean {kind} of each group over all test subjects, one row per strategy")
     bar = np.tile(heat(np.linspace(0, 1, 240))[None], (12, 1, 1))
@@ -127,18 +80,30 @@ def maps_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult]) ->
     unit = {"entropy": "bits", "error": "share of subjects", "truth": "share of subjects"}[kind]
     st.image(
         bar,
-        caption=f"0 to {top:.2f} {unit}; mean over the test subjects ({cases}), last round.",
+        caption=f"0 to {top:.2f} {unit}; mean over the test subjects ({cases}), last round, "
+        "over the T1 of one of them. Green: where half of them have the structure.",
         alt="Colour bar",
     )
     _download(drawn, f"maps-{kind}-{plane}")
 
 
-def _map_row(maps: Mapping, groups: list[str], kind: str, plane: str, top: float) -> list[Image.Image]:
+def _anatomy(reader: Reader, run: RunResult, group: str) -> np.ndarray | None:
+    """The T1 of the first test subject of a group that was kept: what lies under its mean map."""
+    for case, of in zip(run.records[-1].test.id, run.records[-1].test.group, strict=True):
+        if of == group and (subject := reader.subject(run.key.experiment, run.seed, case)) is not None:
+            return subject.t1
+    return None
+
+
+def _map_row(maps: Mapping, anatomy: Mapping, kind: str, plane: str, top: float) -> list[Image.Image]:
     """One map of each group, all at the slice with most of the first group's structure; `top` is the palest."""
-    at = centre(maps[groups[0]]["truth"], plane)
-    shares = [maps[group][kind].astype(np.float32) / 255 / max(top, 1e-6) for group in groups]
-    ground = np.zeros(shares[0].shape, np.uint8)
-    return [picture(ground, plane, at, overlay=Overlay(share, 1.0), scale=6) for share in shares]
+    at, pictures = centre(maps[next(iter(anatomy))]["truth"], plane), []
+    for group, t1 in anatomy.items():
+        share = maps[group][kind].astype(np.float32) / 255 / max(top, 1e-6)
+        ground = np.zeros(share.shape, np.uint8) if t1 is None else t1
+        half = [(maps[group]["truth"] > 127, TRUTH_COLOUR)]
+        pictures.append(picture(ground, plane, at, half, Overlay(share, 0.85), scale=6))
+    return pictures
 
 
 def still_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult], subject_id: str) -> None:
@@ -156,8 +121,8 @@ def still_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult], s
         st.info("Neither strategy kept this subject.")
         return
     drawn = sheet(rows, labels, PLANES)
-    st.image(drawn, alt=f"{subject_id} under each strategy: truth green, prediction pink, entropy over it")
-    st.caption("Green: truth. Pink: prediction. Colour: entropy from 0 (clear) to 1 bit (pale).")
+    st.image(drawn, alt=f"{subject_id} under each strategy: truth green, prediction white, entropy over it")
+    st.caption("Green: truth. White: prediction. Colour: entropy from 0 (clear) to 1 bit (pale).")
     _download(drawn, f"{subject_id}")
 
 

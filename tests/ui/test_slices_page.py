@@ -1,10 +1,8 @@
 """Slices of any collection: ids of any kind, three groups, unmatched cases, no brain around, any field of view."""
 
-import gzip
 import io
 from dataclasses import replace
 
-import nibabel as nib
 import numpy as np
 import pytest
 from tiny import tiny_config, tiny_record
@@ -12,14 +10,15 @@ from ui_states import open_page, said
 
 from fairal.facts.record import Cases, Pick
 from fairal.facts.volumes import RoundVolumes, SubjectVolumes
+from fairal.report.colours import group_colours
 from fairal.report.results import read_experiment
 from fairal.ui.mosaic import picked_gallery, strategy_mosaic
 from fairal.ui.reading import ReadOnce
-from fairal.ui.slices import _nifti, subjects_of
-from fairal.ui.viewer import viewer_data
+from fairal.ui.viewer import Side, asked_view, viewer_data
+from fairal.ui.whose import ARMS, FOLLOWED, PICKED, ROUNDS, TWINS, choices_of, sides_of, subjects_of, twin_of
 
 SHAPE = (6, 9, 7)
-TABS = ("Viewer", "3D", "Picked", "Group maps", "Still picture")
+TABS = ("Viewer", "Picked", "Group maps", "Still picture")
 
 
 @pytest.fixture
@@ -73,7 +72,10 @@ def test_the_mosaic_has_a_row_for_each_of_three_groups(collected):
 def test_the_gallery_has_every_pick_also_where_no_picture_was_kept(collected):
     store, experiment = collected
     run = read_experiment(store, experiment).runs[0]
-    assert [(pick.id, image is not None) for pick, image in picked_gallery(store, run.key, run.records[0])] == [
+    assert [
+        (pick.id, image is not None)
+        for pick, image in picked_gallery(store, run.key, run.records[0], group_colours(("old", "young", "middle")))
+    ] == [
         ("Scan-x", True),
         ("Scan-y", False),
     ]
@@ -82,12 +84,12 @@ def test_the_gallery_has_every_pick_also_where_no_picture_was_kept(collected):
 def test_without_a_brain_around_it_the_viewer_shows_none(collected, finished):
     store, experiment = collected
     result = read_experiment(store, experiment)
-    assert viewer_data(store, result.config, result.runs, "sub-03")["context"] is None
-    assert viewer_data(store, result.config, result.runs, "sub-02") is None, "not kept"
+    assert viewer_data(store, result.config, [Side(result.runs[0], "sub-03", "a", "b")])["context"] is None
+    assert viewer_data(store, result.config, [Side(result.runs[0], "sub-02", "a", "b")]) is None, "not kept"
     store, experiment = finished
     result = read_experiment(store, experiment)
     subject = next(iter(subjects_of(store, result.runs)))
-    around = viewer_data(store, result.config, result.runs[:1], subject)["context"]
+    around = viewer_data(store, result.config, [Side(result.runs[0], subject, "a", "b")])["context"]
     assert around["shape"] == [52, 64, 56]
     assert around["view"] == {"origin": [-34.5, -40.5, -22.5], "spacing": 3.0}
 
@@ -119,15 +121,6 @@ def test_an_address_names_subject_seed_and_strategies(monkeypatch, finished):
     assert shown["who"] == "test0000biased"
 
 
-@pytest.mark.parametrize(("shape", "spacing_mm"), [((5, 7, 9), 0.8), ((24, 28, 20), 3.0)])
-def test_the_patients_left_stays_left_whatever_the_field_of_view(shape, spacing_mm):
-    stored = nib.Nifti1Image.from_bytes(gzip.decompress(_nifti(np.zeros(shape, np.uint8), spacing_mm)))
-    assert nib.aff2axcodes(stored.affine) == ("R", "A", "S")
-    corners = [stored.affine @ [0, 0, 0, 1], stored.affine @ [*(n - 1 for n in shape), 1]]
-    assert (corners[0] + corners[1])[:3] == pytest.approx([0, 0, 0], abs=1e-5), "around its own centre"
-    assert stored.header.get_zooms() == pytest.approx((spacing_mm,) * 3)
-
-
 def test_each_file_is_read_once_in_a_run_of_a_script(collected, monkeypatch):
     store, experiment = collected
     reads = io.StringIO()
@@ -136,6 +129,37 @@ def test_each_file_is_read_once_in_a_run_of_a_script(collected, monkeypatch):
     once = ReadOnce(store)
     runs = read_experiment(once, experiment).runs
     subjects_of(once, runs)
-    picked_gallery(once, runs[0].key, runs[0].records[0])
+    picked_gallery(once, runs[0].key, runs[0].records[0], group_colours(("old", "young", "middle")))
     assert once.snapshot(experiment) is once.snapshot(experiment)
     assert reads.getvalue() == "v"
+
+
+def test_the_handle_wipes_between_arms_twins_and_rounds(finished):
+    store, experiment = finished
+    result = read_experiment(store, experiment)
+    runs = [run for run in result.runs if run.seed == 0 and run.role == "strategy"][:2]
+    words, subject = subjects_of(store, runs), "test0000biased"
+    assert twin_of(runs[0].records[-1], subject) == "test0000reference"
+    assert twin_of(runs[0].records[-1], "pool0001") is None
+    arms, twins, rounds = (sides_of(kind, runs, subject, words) for kind in (ARMS, TWINS, ROUNDS))
+    assert [side.run.strategy for side in arms] == [run.strategy for run in runs]
+    assert [side.subject for side in twins] == [subject, "test0000reference"]
+    data = viewer_data(store, result.config, rounds)
+    assert [[r["round"] for r in side["rounds"]] for side in data["sides"]] == [[0], [0, 1, 2]]
+    data = viewer_data(store, result.config, twins)
+    assert [side["subject"] for side in data["sides"]] == [0, 1]
+    assert data["subjects"][0]["truth"] != data["subjects"][1]["truth"]
+
+
+def test_subjects_are_sorted_by_what_makes_them_worth_opening(collected):
+    store, experiment = collected
+    choices = choices_of(store, read_experiment(store, experiment).runs)
+    assert list(choices[FOLLOWED]) == ["sub-01", "sub-03", "sub-04"]
+    assert list(choices[PICKED]) == ["Scan-x"]
+
+
+def test_a_link_pins_the_view_and_nonsense_in_it_is_left_out():
+    pinned = {"plane": "axial", "slice": "12", "round": "3", "overlay": "entropy", "wipe": "25", "smooth": "0"}
+    assert asked_view(pinned) == {"plane": "axial", "slice": {"axial": 11}, "round": 3, "overlay": "entropy",
+                                  "wipe": 0.25, "smooth": False}  # fmt: skip
+    assert asked_view({"plane": "oblique", "slice": "-1", "round": "x", "overlay": "<b>", "wipe": "9e9"}) == {}
