@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 from tiny import tiny_config, tiny_record
 
-from fairal.facts.record import Cases
+from fairal.facts.record import Cases, Pick
 from fairal.report.figure import Subject, View
 from fairal.report.player import player_json
 from fairal.report.results import read_experiment
@@ -16,7 +16,8 @@ def record(round_: int, reference: float, biased: float, labelled: tuple[int, in
                   predicted_mm3=(8.0, 8.0), **columns)  # fmt: skip
     ids = tuple(f"s{i}" for i in range(sum(labelled)))
     by_group = dict(zip(("reference", "biased"), labelled, strict=True))
-    return tiny_record(round_, test=cases, labelled=ids, labelled_by_group=by_group)
+    picked = tuple(Pick(f"s{len(ids) + i}", "biased") for i in range(2)) if round_ == 0 else None
+    return tiny_record(round_, test=cases, labelled=ids, labelled_by_group=by_group, picked=picked)
 
 
 @pytest.fixture

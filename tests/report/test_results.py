@@ -40,7 +40,7 @@ def record(round_: int, reference: list[float], biased: list[float], last=False)
     return tiny_record(
         round_, labelled=tuple(f"s{i}" for i in range(3 + 2 * round_)), labelled_mm3=1000.0 * (round_ + 1),
         labelled_by_group={"reference": 2, "biased": 1 + 2 * round_}, weights={"reference": 0.5, "biased": 1.5},
-        picked=None if last else tuple(Pick(f"x{round_}{i}", "biased") for i in range(2)),
+        picked=None if last else tuple(Pick(f"s{3 + 2 * round_ + i}", "biased") for i in range(2)),
         labelled_dice={"reference": 0.9, "biased": 0.7}, test=cases,
     )  # fmt: skip
 

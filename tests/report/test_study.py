@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from tiny import tiny_config, tiny_record
 
-from fairal.facts.record import Cases
+from fairal.facts.record import Cases, Pick
 from fairal.facts.state import RunState
 from fairal.report.results import read_experiment
 from fairal.report.start import below_start, below_start_sentence
@@ -33,7 +33,8 @@ def result(store):
     for key in store.runs(experiment):
         r, b, rs, bs = ENDS[str(key.arm)]
         w = WOBBLE[key.seed]
-        start = tiny_record(0, test=cases((0.80, 0.80), (0.60, 0.55)))
+        picked = tuple(Pick(name, "biased") for name in "cd")
+        start = tiny_record(0, test=cases((0.80, 0.80), (0.60, 0.55)), picked=picked)
         end = tiny_record(1, test=cases((r + w, rs + w), (b + w, bs + 1.1 * w)))
         store.append_round(key, start, None)
         store.append_round(key, replace(end, labelled=("a", "b", "c", "d")), None)

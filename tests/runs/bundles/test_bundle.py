@@ -110,7 +110,7 @@ def test_the_scans_of_test_subjects_may_go_along_without_those_of_the_picks(fini
         for which in ("tested", "some")
     )
     assert {name.split("-")[1][:4] for name in tested} == {"test"}
-    assert len(tested) == 6  # three of each group
+    assert len(tested) >= 6  # three of each group, and the worst served with their twins
     assert tested < some
     with Bundle(tmp_path / "tested.fairal.zip") as bundle:
         assert bundle.subject(experiment, 0, "test0000biased") is not None
