@@ -1,5 +1,6 @@
 """What is lost is made again from what is there: a run's state from its records, an experiment from its runs."""
 
+import secrets
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -103,6 +104,7 @@ class Healing(Directory):
         Raises:
             Damaged: See `state`; or the records are from a newer version.
         """
+        self._clear_the_way(key)
         self.heal_experiment(key.experiment)
         self.mend_records(key)
         self.heal_state(key)
@@ -114,6 +116,13 @@ class Healing(Directory):
             whole = False
         if not whole:
             write_object(self.header_file(key), header(key, self.about(key.experiment)), f"{key} config")
+
+    def _clear_the_way(self, key: RunKey) -> None:
+        """Put aside what stands in a file's place and is none: nothing is thrown away, and the file can be written."""
+        mine = (self.state_file(key), self.header_file(key), self.records_file(key), self.aside_file(key))
+        for path in (self.experiment_file(key.experiment), *mine):
+            if path.is_dir():
+                path.rename(path.with_name(f"{path.name}-{secrets.token_hex(4)}.aside"))
 
     def heal_state(self, key: RunKey) -> None:
         """Write a run's state again where it is lost. As `heal`."""

@@ -72,9 +72,12 @@ class Ledger:
                 self._pages, self._read_to, self._inode = {}, 0, stat.st_ino if stat else 0
             if stat is None or stat.st_size == self._read_to:
                 return
-            with self._path.open("rb") as file:
-                file.seek(self._read_to)
-                content = file.read()
+            try:
+                with self._path.open("rb") as file:
+                    file.seek(self._read_to)
+                    content = file.read()
+            except OSError:
+                return  # no file, or not ours to read: what it would say is read from the folders
             whole = content.rfind(b"\n") + 1
             self._read_to += whole
             for line in content[:whole].splitlines():

@@ -101,6 +101,18 @@ def test_volumes_of_another_round_or_subject_are_said_to_be_damaged(home, keys):
     assert home.volumes(keys[0], 2) is not None
 
 
+@pytest.mark.parametrize("which", ["state.json", "config.json", "rounds.jsonl", "rounds.aside"])
+def test_a_folder_in_a_files_place_is_put_aside_and_the_file_made_again(home, keys, which):
+    path = home.run_dir(keys[0]) / which
+    path.unlink(missing_ok=True)
+    path.mkdir()
+    (path / "kept").touch()
+    finish(Store(home.home), keys[0])
+    assert rounds_and_state(Store(home.home).look(keys[0])) == (ROUNDS, "done")
+    [aside] = path.parent.glob(f"{which}-*.aside")
+    assert (aside / "kept").exists()
+
+
 def test_rounds_that_are_gone_are_missed_and_made_again(home, keys):
     path = home.records_file(keys[0])
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:2]))

@@ -73,6 +73,15 @@ def test_a_ledger_that_is_missing_or_wrong_is_made_anew(history, harm, reads):
     assert {key.run for key in reads} == {"weighted_entropy-0"}  # and the finished ones are known again
 
 
+def test_what_stands_in_the_ledgers_place_and_is_no_file_costs_speed_alone(history):
+    history.ledger_file.unlink()
+    history.ledger_file.mkdir()
+    fresh = Store(history.home)
+    settle(fresh)
+    assert what_is_open(fresh) == ["weighted_entropy-0"]
+    assert len(fresh.experiments()) == 4
+
+
 def test_a_run_that_goes_on_is_found_again(history):
     experiment = history.experiments()[1]
     key = history.runs(experiment)[0]
