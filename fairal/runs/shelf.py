@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from fairal import settings
+from fairal.allowed import changes
 from fairal.errors import FairalError
 from fairal.files import folder_size, new_folder
 from fairal.runs.locks import try_lock
@@ -69,7 +70,7 @@ def entries(store: Store) -> list[tuple[float, int, Path]]:
     rows = []
     for parent in store.cache_dirs.values():
         for entry in os.scandir(parent):
-            if entry.is_dir():
+            if entry.is_dir(follow_symlinks=False):
                 try:
                     rows.append((entry.stat().st_mtime, folder_size(Path(entry.path)), Path(entry.path)))
                 except OSError:
@@ -77,6 +78,7 @@ def entries(store: Store) -> list[tuple[float, int, Path]]:
     return sorted(rows)
 
 
+@changes
 def trim(store: Store, cap_bytes: int, keep: Path | None = None) -> int:
     """Drop the least recently used entries until the rest fits; returns the bytes freed."""
     rows = entries(store)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 
+from fairal.allowed import changes
 from fairal.config import ExperimentConfig
 from fairal.errors import FairalError, InputError
 from fairal.facts.record import SCHEMA
@@ -18,6 +19,7 @@ from fairal.runs.directory import Directory
 from fairal.runs.journal import Damaged, read_object
 from fairal.runs.paths import RunKey, default_home
 from fairal.runs.reader import RunFacts, Snapshot
+from fairal.runs.removing import check_inside, remove_files, remove_tree
 
 __all__ = ["Damaged", "RunKey", "Store"]
 
@@ -37,6 +39,7 @@ class Store(Directory):
         try:
             for folder in (self.experiments_dir, self.workers_dir, *self.cache_dirs.values()):
                 folder.mkdir(parents=True, exist_ok=True)
+                check_inside(folder, self.home)
             if not os.access(self.home, os.W_OK | os.X_OK):
                 raise PermissionError("no permission to write")
         except OSError as error:
@@ -97,12 +100,13 @@ class Store(Directory):
 
     def delete_experiment(self, experiment: str) -> None:
         """Remove an experiment and all that belongs to it; the caller sees to it that nobody works on it."""
-        shutil.rmtree(self.experiment_dir(experiment), ignore_errors=True)
+        remove_tree(self.experiment_dir(experiment), self.home)
 
     def delete_run(self, key: RunKey) -> None:
         """Remove one run; the experiment goes with its last one."""
+        check_inside(self.run_dir(key), self.home)
         self.ledger.open(key)
-        shutil.rmtree(self.run_dir(key), ignore_errors=True)
+        remove_tree(self.run_dir(key), self.home)
         if not any(self.runs_dir(key.experiment).iterdir()):
             self.delete_experiment(key.experiment)
 
@@ -132,14 +136,12 @@ class Store(Directory):
             for name in self.experiments()
         }
 
+    @changes
     def clean_volumes(self, experiment: str) -> int:
         """Remove an experiment's display volumes; returns the bytes freed. Records stay."""
         folder = self.experiment_dir(experiment)
-        freed = 0
-        for file in [*folder.glob("subjects/*.npz"), *folder.glob("runs/*/volumes/*.npz")]:
-            freed += file.stat().st_size
-            file.unlink(missing_ok=True)
-        return freed
+        places = [folder / "subjects", *(self.run_dir(key) / "volumes" for key in self.runs(experiment))]
+        return sum(remove_files(place, ".npz", self.home) for place in places)
 
 
 def _absolute(home: Path | str | None) -> Path:

@@ -16,6 +16,8 @@ class LocalCrew:
     """See `Crew`. One worker lives in each slot of the home."""
 
     def ensure(self, store: Store, linger_seconds: float = 0.0, warm: bool = False) -> int:
+        if settings.read_only():
+            return 0
         if not warm and next(to_do(store), None) is None:
             return 0
         size, started = team(), 0
