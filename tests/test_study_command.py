@@ -6,8 +6,10 @@ from typer.testing import CliRunner
 
 from fairal.cli import app
 from fairal.cli import study as command
-from fairal.runs import control
+from fairal.runs import control, library
+from fairal.runs.bundles.export import Wanted, export
 from fairal.runs.launch import launch
+from fairal.runs.store import Store
 
 
 class Nobody:
@@ -41,6 +43,20 @@ def test_what_is_there_is_resumed_and_what_is_missing_is_started(store, small):
     assert store.state(run).state == "queued"
     assert ask(store, "--detach").exit_code == 0
     assert len(store.experiments()) == 3
+
+
+def test_what_is_shipped_is_finished_and_shown_beside_ones_own(store, small, tmp_path, monkeypatch):
+    elsewhere, shipped = Store(tmp_path / "elsewhere"), tmp_path / "shipped"
+    shipped.mkdir()
+    [first] = launch(elsewhere, [small[0]], crew=Nobody())
+    work_off(elsewhere)
+    export(elsewhere, first, shipped / f"{first}.fairal.zip", Wanted("none"))
+    monkeypatch.setattr(library, "SHIPPED_DIR", shipped)
+    assert ask(store, "--detach").exit_code == 0
+    assert [e.split("-")[0] for e in store.experiments()] == ["second"]
+    shown = ask(store, "--only-report").stdout
+    assert "### first" in shown
+    assert "### second" in shown
 
 
 def test_the_report_is_of_what_is_finished_and_lies_where_one_wants_it(store, small, tmp_path):

@@ -24,7 +24,7 @@ def export_command(
     experiment: Annotated[str, typer.Argument(help="An id, its beginning, or 'latest'.")],
     file: Annotated[Path, typer.Option("--out", help="A new file, NAME.fairal.zip.")],
     volumes: Annotated[
-        str, typer.Option(help="Display volumes, scans among them: some (of the first seed), all or none.")
+        str, typer.Option(help="Display volumes, scans among them: some (of the first seed), tested, all or none.")
     ] = "some",
     volumes_of: Annotated[list[str] | None, typer.Option(help="Volumes of this strategy alone; repeatable.")] = None,
     home: Home = None,

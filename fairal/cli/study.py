@@ -13,8 +13,7 @@ from fairal.errors import FairalError, InputError
 from fairal.runs import control
 from fairal.runs.crews.local import LocalCrew
 from fairal.runs.launch import launch
-from fairal.runs.library import readers
-from fairal.runs.standing import standing
+from fairal.runs.library import Library, readers
 from fairal.runs.store import Store
 
 PARTS = {"study": study.study, "steps": study.steps}
@@ -35,9 +34,10 @@ def study_command(
     if not only_report:
         ids = _launched(store, configs)
         if detach:
-            out.print(f"In the background: {', '.join(ids)}")
+            out.print(f"In the background: {', '.join(ids) or 'nothing, all of it is finished'}")
             return
-        foreground(store, ids)
+        if ids:
+            foreground(store, ids)
     text = _tables(store, configs)
     if report is None:
         out.print(text, markup=False)
@@ -46,12 +46,13 @@ def study_command(
         out.print(f"Written: {report}", markup=False)
 
 
-def _there(store: Store, configs: list[ExperimentConfig]) -> dict[int, str]:
-    """Find what of the study lies in this home: by its place in the study, the newest of that configuration."""
+def _there(library: Library, configs: list[ExperimentConfig]) -> dict[int, str]:
+    """Find what of the study can be read here, by its place in the study: one's own before what is shipped."""
     found: dict[int, str] = {}
-    for experiment in reversed(store.experiments()):
+    for experiment in reversed(library.experiments()):
         try:
-            config = store.config(experiment)
+            bundle = library.bundle(experiment)
+            config = bundle.config() if bundle else library.store.config(experiment)
         except FairalError:
             continue  # a damaged experiment is said where it is shown; here it is as if it were not there
         for place, wanted in enumerate(configs):
@@ -61,14 +62,17 @@ def _there(store: Store, configs: list[ExperimentConfig]) -> dict[int, str]:
 
 
 def _launched(store: Store, configs: list[ExperimentConfig]) -> list[str]:
-    there = _there(store, configs)
+    """Start what is missing and queue again what stopped; what is shipped is finished and not run again."""
+    library = readers(store)
+    there = _there(library, configs)
     missing = [config for place, config in enumerate(configs) if place not in there]
-    for experiment in there.values():
+    own = [experiment for experiment in there.values() if library.origin(experiment) == "own"]
+    for experiment in own:
         for key in store.runs(experiment):
             control.resume(store, key)
     started = launch(store, missing) if missing else []
     LocalCrew().ensure(store)
-    return [*there.values(), *started]
+    return [*own, *started]
 
 
 def _tables(store: Store, configs: list[ExperimentConfig]) -> str:
@@ -76,8 +80,8 @@ def _tables(store: Store, configs: list[ExperimentConfig]) -> str:
     from fairal.report.study import section
 
     library, parts = readers(store), []
-    for _, experiment in sorted(_there(store, configs).items()):
-        stand = standing(store, experiment)
+    for _, experiment in sorted(_there(library, configs).items()):
+        stand = library.standing(experiment)
         parts.append(
             f"{section(read_experiment(library, experiment))}\n\nRuns done: {stand.runs_done} of {stand.runs}."
         )

@@ -22,6 +22,7 @@ def print_tables(library: Library, experiment: str) -> None:
     from fairal.report.comparison import summarise_experiment
     from fairal.report.evidence import verdicts
     from fairal.report.results import read_experiment
+    from fairal.report.start import below_start_sentence
     from fairal.report.summary import fair_line_sentence, is_start
 
     result = read_experiment(library, experiment)
@@ -38,8 +39,9 @@ def print_tables(library: Library, experiment: str) -> None:
         for arm, verdict in verdicts(result).items():
             if verdict.code != "baseline":
                 out.print(f"{arm_label(arm)}: {verdict.text}")
-    if line := fair_line_sentence(result, result.config.baseline):
-        out.print(line)
+    for line in (below_start_sentence(result), fair_line_sentence(result, result.config.baseline)):
+        if line:
+            out.print(line)
     out.print(" ".join(_notes(result, summary)))
     out.print(f"The data lie in {library.place(experiment)}")
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from fairal.fairness.statistics import paired_difference
 from fairal.report.arms import arm_label
-from fairal.report.comparison import Reached, summarise_experiment
+from fairal.report.comparison import summarise_experiment
 from fairal.report.evidence import verdicts
 from fairal.report.levels import ArmSummary, Level
 from fairal.report.results import ExperimentResult, comparable_round
+from fairal.report.start import Fallen, below_start
 from fairal.report.summary import fair_line_sentence
 
 REDUCED, AT_LEAST, PRICE = 0.75, 0.50, 0.01
@@ -65,10 +65,13 @@ def _arms(result: ExperimentResult, measure: str) -> list[ArmSummary]:
 
 
 def arms_table(result: ExperimentResult) -> str:
-    """One row an arm: both measures and the ASSD by group with their gaps, reductions with intervals, who paid."""
+    """One row an arm: measures by group with their gaps, who paid, and how much less the signed gap is.
+
+    That is 100 % where none is left and more where it has turned; its interval is Fieller's.
+    """
     groups = " / ".join(result.groups)
     heads = ("arm", "n", f"Dice {groups}", "gap", f"surface Dice {groups}", "gap", f"ASSD mm {groups}",
-             "gap less in Dice", "gap less in surface Dice", "worst gained, best lost (Dice)")  # fmt: skip
+             "signed gap less in Dice", "in surface Dice", "worst gained, best lost (Dice)")  # fmt: skip
     dice, surface, assd = ({r.strategy: r for r in _arms(result, m)} for m in ("dice", "surface_dice", "assd_mm"))
     rows = [
         (
@@ -94,11 +97,11 @@ def _served(level: Level, digits: int = 3) -> tuple[str, str]:
 
 def _reduced(row: ArmSummary) -> str:
     reduction = row.against.reduction if row.against else None
-    if reduction is None:
+    if reduction is None or reduction.signed is None:
         return "–"
     interval = reduction.of_seeds
     spread = f"{interval[0]:.0%} to {interval[1]:.0%}" if interval else "no interval"
-    return f"{reduction.value:.0%} ({'one seed' if len(row.against.seeds) == 1 else spread})"
+    return f"{reduction.signed:.0%} ({'one seed' if len(row.against.seeds) == 1 else spread})"
 
 
 def _paid(row: ArmSummary) -> str:
@@ -122,22 +125,6 @@ def answers_table(result: ExperimentResult) -> str:
     return markdown(heads, rows)
 
 
-def below_start(result: ExperimentResult, measure: str = "surface_dice") -> list[str]:
-    """Say of every arm and group that ends below its start: by how much, with the paired 95 % interval over seeds."""
-    end, said = comparable_round(result), []
-    for arm in result.config.strategies:
-        first, last = (Reached.by(result, arm, measure, at) for at in (0, end or 0))
-        seeds = sorted(set(first.runs) & set(last.runs))
-        if not seeds:
-            continue
-        for group, own, before in zip(result.groups, last.means(seeds).T, first.means(seeds).T, strict=True):
-            change = paired_difference(own, before)
-            if change.mean < 0 and change.interval is not None:
-                low, high = change.interval
-                said.append(f"`{arm}`, {group}: {change.mean:+.3f} ({low:+.3f} to {high:+.3f}, n = {change.n})")
-    return said
-
-
 def section(result: ExperimentResult) -> str:
     """One experiment: on what it rests, its tables, what may be said of each arm, who ends below the start."""
     config = result.config
@@ -150,7 +137,7 @@ def section(result: ExperimentResult) -> str:
         f"{config.query.rounds}."
     )
     said = [f"- **{arm_label(arm)}** (`{arm}`): {verdict.text}" for arm, verdict in verdicts(result).items()]
-    below = below_start(result) or ["nobody"]
+    fallen = [_fallen(one) for one in below_start(result)] or ["nobody"]
     return "\n\n".join(
         part
         for part in (
@@ -160,10 +147,15 @@ def section(result: ExperimentResult) -> str:
             fair_line_sentence(result, config.baseline),
             answers_table(result),
             "\n".join(said),
-            "Below its own start in surface Dice at the end: " + "; ".join(below) + ".",
+            "Below its own start in surface Dice at the end: " + "; ".join(fallen) + ".",
         )
         if part
     )
+
+
+def _fallen(one: Fallen) -> str:
+    spread = f"{one.interval[0]:.3f} to {one.interval[1]:.3f}, " if one.interval else ""
+    return f"`{one.arm}`, {one.group}: {one.change:.3f} ({spread}n = {one.n})"
 
 
 def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

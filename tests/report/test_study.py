@@ -6,7 +6,8 @@ from tiny import tiny_config, tiny_record
 from fairal.facts.record import Cases
 from fairal.facts.state import RunState
 from fairal.report.results import read_experiment
-from fairal.report.study import Answer, answers, answers_table, arms_table, below_start, section
+from fairal.report.start import below_start, below_start_sentence
+from fairal.report.study import Answer, answers, answers_table, arms_table, section
 from fairal.study import DECIDING, OTHERS, ROBUSTNESS, STEPS, study
 
 # By arm, for each of six seeds: Dice and surface Dice of the reference and of the biased group in the last round.
@@ -82,9 +83,17 @@ def test_tables_show_each_arm_in_both_measures_with_its_interval(result):
 def test_who_ends_below_its_own_start_is_said_with_its_interval(result):
     # Under weighted entropy the reference group went from 0.80 to 0.78; the wobble's SD of 0.0141 over six seeds makes
     # that ± 0.0148 (t = 2.571).
-    [said] = below_start(result)
-    assert said == "`weighted_entropy`, reference: -0.020 (-0.035 to -0.005, n = 6)"
-    assert "Below its own start in surface Dice at the end: `weighted_entropy`" in section(result)
+    [fallen] = below_start(result)
+    assert (fallen.arm, fallen.group, fallen.n) == ("weighted_entropy", "reference", 6)
+    assert (fallen.change, *fallen.interval) == pytest.approx((0.020, 0.005, 0.035), abs=5e-4)
+    said = below_start_sentence(result)
+    assert said == (
+        "Worse in surface Dice than at the start of 3 labelled scans: the reference group under weighted entropy by "
+        "0.020 (0.005 to 0.035, n = 6)."
+    )
+    assert "at the end: `weighted_entropy`, reference: 0.020 (0.005 to 0.035, n = 6)." in section(result)
+    # In ASSD nothing changed.
+    assert below_start(result, "assd_mm") == []
 
 
 def test_the_study_is_what_its_page_says():

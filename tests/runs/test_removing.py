@@ -87,7 +87,7 @@ def test_a_linked_run_and_linked_volumes_are_left_alone(store, treasure):
     for attempt in (control.cancel, control.resume, control.retry, control.delete_run, Store.delete_run):
         with pytest.raises(InputError, match="is a link"):
             attempt(store, key)
-    assert sorted(p.name for p in (treasure / "runs" / "random-0").iterdir()) == ["keep.npz", "volumes"]
+    assert sorted(p.name for p in (treasure / "runs" / "random-0").iterdir()) == ["volumes"]
     assert store.clean_volumes(experiment) == 0
     assert is_whole(treasure)
     control.delete_experiment(store, experiment)

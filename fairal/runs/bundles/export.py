@@ -19,7 +19,7 @@ from fairal.runs.bundles.manifest import EXPERIMENT, MANIFEST, SUFFIX, Manifest,
 from fairal.runs.bundles.provenance import provenance_of
 from fairal.runs.store import RunKey, Store
 
-VOLUMES = ("some", "all", "none")
+VOLUMES = ("some", "tested", "all", "none")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Wanted:
     """Which display volumes go into a bundle; subjects go with the rounds that show them.
 
     Attributes:
-        volumes: ``some``: of the first seed; ``all`` that are there; ``none``.
+        volumes: ``some``: of the first seed; ``tested``: likewise, with the test subjects' scans alone, which are few;
+            ``all`` that are there; ``none``.
         arms: Of these alone; empty for all.
 
     Raises:
@@ -43,7 +44,7 @@ class Wanted:
 
     def of(self, config: ExperimentConfig, key: RunKey) -> bool:
         """Say whether a run's volumes are wanted."""
-        seeds = {"some": config.seeds[:1], "all": config.seeds, "none": ()}[self.volumes]
+        seeds = {"all": config.seeds, "none": ()}.get(self.volumes, config.seeds[:1])
         return key.seed in seeds and (not self.arms or str(key.arm) in self.arms)
 
 
@@ -68,12 +69,12 @@ def export(store: Store, experiment: str, out: Path, wanted: Wanted | None = Non
         raise InputError(f"--volumes-of must name strategies of {experiment}, got '{min(unknown)[:60]}'.")
     runs = {key: _ended(store, key) for key in store.runs(experiment)}
     records = {key: store.rounds(key) for key in runs}
-    shown = [(key, record.round) for key in runs if wanted.of(config, key) for record in records[key]]
+    shown = [(key, record) for key in runs if wanted.of(config, key) for record in records[key]]
     described = {"schema": SCHEMA, "id": experiment, "created": about["created"]}
     files = chain(
         [(EXPERIMENT, _json(described | {"config": config.model_dump(mode="json")}))],
         _run_files(runs, records),
-        _volume_files(store, experiment, shown),
+        _volume_files(store, experiment, shown, tested=wanted.volumes == "tested"),
     )
     with replacing(out) as file, ZipFile(file, "w") as archive:
         members = {name: _add(archive, name, content) for name, content in files}
@@ -108,13 +109,16 @@ def _run_files(runs: dict[RunKey, RunState], records: dict[RunKey, tuple[Record,
         yield f"runs/{key.run}/rounds.jsonl", b"".join(record.as_line().encode() + b"\n" for record in records[key])
 
 
-def _volume_files(store: Store, experiment: str, shown: list[tuple[RunKey, int]]) -> Iterator[tuple[str, bytes]]:
+def _volume_files(
+    store: Store, experiment: str, shown: list[tuple[RunKey, Record]], tested: bool
+) -> Iterator[tuple[str, bytes]]:
     subjects = {}
-    for key, round_ in shown:
-        volumes = store.volumes(key, round_)
+    for key, record in shown:
+        volumes = store.volumes(key, record.round)
         if volumes is not None:
-            subjects |= {store.subject_file(experiment, key.seed, subject): None for subject in volumes.probability}
-            file = store.volumes_file(key, round_)
+            names = [name for name in volumes.probability if not tested or record.test.position(name) is not None]
+            subjects |= {store.subject_file(experiment, key.seed, name): None for name in names}
+            file = store.volumes_file(key, record.round)
             yield f"runs/{key.run}/volumes/{file.name}", file.read_bytes()
     for file in subjects:
         if file.is_file():

@@ -103,6 +103,21 @@ def test_volumes_go_along_as_wished_and_subjects_with_them(kept, tmp_path, wante
     assert len(manifest.members) == 1 + 2 * 3 + volumes + subjects
 
 
+def test_the_scans_of_test_subjects_may_go_along_without_those_of_the_picks(finished, tmp_path):
+    store, experiment = finished
+    tested, some = (
+        {n for n in export(store, experiment, tmp_path / f"{which}.fairal.zip", Wanted(which)).members if "subj" in n}
+        for which in ("tested", "some")
+    )
+    assert {name.split("-")[1][:4] for name in tested} == {"test"}
+    assert len(tested) == 6  # three of each group
+    assert tested < some
+    with Bundle(tmp_path / "tested.fairal.zip") as bundle:
+        assert bundle.subject(experiment, 0, "test0000biased") is not None
+        [pick, *_] = bundle.records("entropy-0")[0].picked_ids
+        assert bundle.subject(experiment, 0, pick) is None
+
+
 def test_provenance_counts_what_the_records_say(kept, sound):
     with Bundle(sound) as bundle:
         made = bundle.manifest.provenance
@@ -138,7 +153,7 @@ def test_a_file_that_is_there_or_named_otherwise_is_not_written(kept, sound, tmp
     for out in (sound, tmp_path / "x.zip", tmp_path / "none" / "x.fairal.zip"):
         with pytest.raises(InputError, match="--out must be a new file"):
             export(kept, EXPERIMENT, out)
-    with pytest.raises(InputError, match=r"--volumes must be one of some, all, none, got 'most'"):
+    with pytest.raises(InputError, match=r"--volumes must be one of some, tested, all, none, got 'most'"):
         Wanted("most")
     with pytest.raises(InputError, match=r"--volumes-of must name strategies of smoke-.*, got 'bald'"):
         export(kept, EXPERIMENT, tmp_path / "x.fairal.zip", Wanted("all", ("bald",)))
