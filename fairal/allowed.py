@@ -15,6 +15,16 @@ class ReadOnly(InputError):
     """FAIRAL_READ_ONLY is set."""
 
 
+def check_changes() -> None:
+    """Refuse where the server is read only.
+
+    Raises:
+        ReadOnly: FAIRAL_READ_ONLY is 1.
+    """
+    if settings.read_only():
+        raise ReadOnly(READ_ONLY)
+
+
 def changes(function: Callable[P, R]) -> Callable[P, R]:
     """Mark a function that starts, changes or deletes something: it refuses where the server is read only.
 
@@ -24,8 +34,7 @@ def changes(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def allowed(*args: P.args, **kwargs: P.kwargs) -> R:
-        if settings.read_only():
-            raise ReadOnly(READ_ONLY)
+        check_changes()
         return function(*args, **kwargs)
 
     allowed.changes = True

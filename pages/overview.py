@@ -10,11 +10,11 @@ from fairal.report.figure import Subject, View
 from fairal.report.figures import served_by_budget
 from fairal.report.results import read_experiment
 from fairal.report.summary import headline, summarise_experiment
-from fairal.runs.launch import launch
 from fairal.runs.library import readers
 from fairal.runs.speed import estimate_seconds
 from fairal.ui.charts import show
-from fairal.ui.frame import LINGER_SECONDS, ROOT, begin, page_path, say_origin, saying
+from fairal.ui.frame import ROOT, begin, page_path, say_origin, saying
+from fairal.ui.launching import launch_asking, may_change
 from fairal.ui.literal import literal
 from fairal.ui.live import duration, live, progress
 from fairal.ui.reading import ReadOnce
@@ -30,10 +30,9 @@ with left:
     demo = preset("smoke" if st.query_params.get("demo") == "smoke" else "demo")
     seconds, basis = estimate_seconds(store, demo[0])
     st.session_state.setdefault("demo_token", secrets.token_hex(8))
-    if st.button("Run the demo", type="primary", icon=":material/play_arrow:", help="Three strategies, real training."):
-        with saying():
-            launch(store, demo, token=st.session_state["demo_token"], linger_seconds=LINGER_SECONDS)
-            st.session_state["demo_token"] = secrets.token_hex(8)
+    if st.button("Run the demo", type="primary", icon=":material/play_arrow:", help="Three strategies, real training.",
+                 disabled=not may_change()):  # fmt: skip
+        launch_asking(store, demo, "demo")
     note = {"measured": "from fits measured here", "scaled": "scaled from fits measured here"}.get(basis, "a guess")
     st.caption(
         f"{len(demo[0].strategies)} strategies, {demo[0].fits()} trainings, about {duration(seconds)} ({note}); "

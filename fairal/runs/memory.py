@@ -17,25 +17,6 @@ def total_bytes() -> int:
     return min(machine, _number("memory.max") or machine)
 
 
-def available_bytes() -> int:
-    """Give what can still be taken: free, or held by what would give way, such as files read before."""
-    free = total_bytes()
-    with suppress(OSError, ValueError, IndexError):
-        rows = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
-        free = min(free, int(rows["MemAvailable"].split()[0]) * 1024)
-    most, taken = _number("memory.max"), _number("memory.current")
-    if most and taken:
-        free = min(free, most - taken + _row("memory.stat", "inactive_file"))
-    return max(0, free)
-
-
-def resident_bytes(pid: int) -> int:
-    """Give the memory that a process holds; 0 where there is none, or the system does not say."""
-    with suppress(OSError, ValueError, IndexError):
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    return 0
-
-
 def killed_for_memory() -> int:
     """Count the processes of this control group that were killed because its memory, or the machine's, ran out."""
     return _row("memory.events", "oom_kill")

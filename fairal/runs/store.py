@@ -63,7 +63,7 @@ class Store(Directory):
         Raises:
             InputError: Not enough free disk.
         """
-        self._check_disk(config)
+        self.check_disk(config)
         token = token or secrets.token_hex(16)
         tail = blake2b(token.encode(), digest_size=3).hexdigest()
         for there in self.experiments_dir.glob(f"*-{tail}"):
@@ -87,7 +87,12 @@ class Store(Directory):
                 write_json(run / "state.json", RunState("queued", rounds=rounds, created=now.timestamp()).as_json())
         return experiment, True
 
-    def _check_disk(self, config: ExperimentConfig) -> None:
+    def check_disk(self, config: ExperimentConfig) -> None:
+        """Check that an experiment's first results have room.
+
+        Raises:
+            InputError: Not enough free disk; a yes would not help.
+        """
         x, y, z = config.cohort.shape
         subjects = config.cohort.pool_size + config.cohort.test_size
         needed = 60e6 + 3 * x * y * z * subjects + 3e6 * len(config.strategies) * (config.query.rounds + 1)
