@@ -1,6 +1,7 @@
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from fairal.report.frames import (
     rounds_frame,
     summary_frame,
 )
-from fairal.report.quantity import RETRAINING_SD
+from fairal.report.quantity import RETRAINING_SD, retraining_sd
 from fairal.report.results import comparable_round, read_experiment
 from fairal.report.summary import experiment_json, headline, paid_sentence
 
@@ -189,7 +190,7 @@ def test_one_seed_is_bootstrapped_over_test_subjects(store):
     assert weighted.against.reduction.over == "test subjects"
     assert weighted.against.difference.p is None
     # All pairs differ by the same, so what is left is retraining: the mean of |N(0, 0.015)| is 0.015 · √(2/π).
-    assert weighted.level.gap_by_noise == pytest.approx(RETRAINING_SD["dice"] * (2 / np.pi) ** 0.5, rel=0.03)
+    assert weighted.level.gap_by_noise == pytest.approx(retraining_sd("dice", 1) * (2 / np.pi) ** 0.5, rel=0.03)
 
 
 def test_frames_have_a_row_for_each(finished):
@@ -251,3 +252,18 @@ def test_a_damaged_run_counts_as_failed_and_the_others_stay(made_up):
     assert result.runs[0].state == "failed"
     assert "not readable JSON" in result.runs[0].reason
     assert len(summarise_experiment(result, at_round=1)) == 2
+
+
+def test_retraining_noise_is_that_of_the_nearest_measured_number_of_steps():
+    steps = sorted(RETRAINING_SD)
+    for count in steps:
+        assert retraining_sd("dice", count) == RETRAINING_SD[count]["dice"]
+    assert retraining_sd("dice", 8) == RETRAINING_SD[steps[0]]["dice"]
+    assert retraining_sd("dice", 5000) == RETRAINING_SD[steps[-1]]["dice"]
+
+
+def test_retraining_noise_is_what_the_benchmark_measured():
+    measured = json.loads((Path(__file__).parents[2] / "benchmarks" / "retraining.json").read_text())["sd"]
+    assert {int(steps) for steps in measured} == set(RETRAINING_SD)
+    for steps, row in measured.items():
+        assert RETRAINING_SD[int(steps)] == pytest.approx(row, rel=0.06), steps  # two digits are kept
