@@ -13,6 +13,7 @@ from fairal.runs.library import readers
 from fairal.ui.charts import show_all
 from fairal.ui.compare import choose_view, downloads, results_table, several_experiments
 from fairal.ui.frame import begin, empty, latest_unless_asked, say_origin, saying, warn_if_missing
+from fairal.ui.literal import literal
 from fairal.ui.live import live, progress
 from fairal.ui.more import how_many_more
 from fairal.ui.reading import ReadOnce
@@ -34,7 +35,7 @@ if not chosen:
 try:
     config = library.snapshot(chosen[0]).config
 except FairalError as error:
-    st.error(str(error))
+    st.error(literal(error, 1000))
     st.stop()
 with controls:
     view = choose_view(config)
@@ -48,7 +49,7 @@ def comparison() -> None:
         state, result = progress(store, reader.snapshot(chosen[0]).runs), read_experiment(reader, chosen[0])
         failed = [run for run in result.runs if run.state == "failed"]
         if failed:
-            st.error(f"{len(failed)} run(s) failed, e.g. {failed[0].key.run}: {failed[0].reason}")
+            st.error(f"{len(failed)} run(s) failed, e.g. {literal(failed[0].key.run)}: {literal(failed[0].reason)}")
         if not any(run.rounds for run in result.runs):
             st.info("The first round is on its way." if state not in ENDED else "No round was finished.")
         else:

@@ -64,13 +64,13 @@ def latest_results() -> None:
         say_origin(library, latest)
         failed = [run for run in result.runs if run.state == "failed"]
         if failed:
-            st.error(f"{len(failed)} run(s) failed, e.g. {failed[0].key.run}: {failed[0].reason}")
+            st.error(f"{len(failed)} run(s) failed, e.g. {literal(failed[0].key.run)}: {literal(failed[0].reason)}")
         if not any(run.rounds for run in result.runs):
             st.caption("The first round is on its way." if state not in ENDED else "No round was finished.")
         else:
             metric_cards(result, summary, result.config.baseline)
             text = headline(result, summary, result.config.baseline)
-            st.markdown(f"**{text}**" if text else "")
+            st.markdown(f"**{literal(text, 600)}**" if text else "")
             show(served_by_budget(Subject(result, View.of(result)), "dice"))
 
 

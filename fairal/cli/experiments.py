@@ -1,7 +1,5 @@
 """Commands about experiments: run them, list them, show them, stop, go on, remove."""
 
-import csv
-import io
 import json
 from pathlib import Path
 from typing import Annotated
@@ -154,11 +152,9 @@ def show(
         typer.echo(json.dumps(content, indent=1, allow_nan=False))
     elif as_csv:
         from fairal.report.frames import rounds_frame
+        from fairal.report.sheet import csv_text
 
-        frame = rounds_frame(read_experiment(library, found))
-        buffer = io.StringIO()
-        frame.to_csv(buffer, index=False, quoting=csv.QUOTE_MINIMAL)
-        typer.echo(buffer.getvalue(), nl=False)
+        typer.echo(csv_text(rounds_frame(read_experiment(library, found))), nl=False)
     else:
         print_tables(library, found)
         for run in library.snapshot(found).runs:

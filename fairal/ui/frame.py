@@ -71,7 +71,7 @@ def begin(title: str) -> Store:
     try:
         return open_store()
     except FairalError as error:
-        st.error(str(error))
+        st.error(literal(error, 1000))
         st.stop()
 
 
@@ -83,9 +83,9 @@ def frame() -> None:
             store = open_store()
             start_server_side(str(store.home))
             st.caption(f"fairal {__version__} · {live_workers(store)} workers alive")
-            st.caption(f"Home: `{store.home}`")
+            st.caption(f"Home: {literal(store.home)}")
         except FairalError as error:
-            st.caption(str(error))
+            st.caption(literal(error))
 
 
 @st.cache_resource(max_entries=4)
@@ -148,9 +148,9 @@ def saying():
     try:
         yield
     except FairalError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(error, 1000), icon=":material/error:")
     except OSError as error:
-        st.error(f"{error.strerror or error}: {error.filename or 'no file named'}", icon=":material/error:")
+        st.error(literal(f"{error.strerror or error}: {error.filename or 'no file named'}"), icon=":material/error:")
 
 
 def empty(text: str, button: str = "Run the demo", page: str = "overview") -> None:

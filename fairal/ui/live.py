@@ -10,6 +10,7 @@ from fairal.facts.state import ENDED, RunState
 from fairal.runs.reader import RunFacts
 from fairal.runs.standing import live_workers, overall, seconds_left, standing
 from fairal.runs.store import RunKey, Store
+from fairal.ui.literal import literal
 
 POLL_SECONDS = 1.0
 PARTS = {"cohort": "drawing subjects", "fit": "training", "measure": "measuring", "pick": "scoring the pool",
@@ -89,7 +90,7 @@ def progress(store: Store, runs: Sequence[SeenRun | RunFacts]) -> str:
     training = sum(_FIT_SHARE * s.done / max(1, s.total) for s in at_work if s.part == "fit")
     st.progress(min(1.0, (done + training) / max(1, total)), text=" · ".join([text, *map(part_text, at_work[:2])]))
     if state in ("queued", "interrupted") and workers == 0:
-        st.warning(f"No worker is alive; they start by themselves, or see {store.worker_log(0)}.")
+        st.warning(f"No worker is alive; they start by themselves, or see {literal(store.worker_log(0))}.")
     return state
 
 

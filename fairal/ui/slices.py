@@ -14,6 +14,7 @@ from fairal.report.arms import arm_label
 from fairal.report.results import ExperimentResult, RunResult
 from fairal.report.slices import PLANES, Overlay, centre, heat, picture, sheet
 from fairal.runs.reader import Reader
+from fairal.ui.literal import literal
 from fairal.ui.mosaic import picked_gallery, subject_row
 
 
@@ -102,7 +103,7 @@ def gallery_tab(reader: Reader, runs: list[RunResult]) -> None:
                     score = f", score {pick.score:.3f}" if pick.score is not None else ""
                     text = f"{pick.group}{score}"
                     if image is None:
-                        column.caption(f"{pick.id}: {text}")
+                        column.caption(literal(f"{pick.id}: {text}"))
                     else:
                         column.image(image, caption=text, alt=f"{pick.id}, {text}", width="stretch")
 

@@ -11,6 +11,7 @@ from fairal.report.figure import Subject, View
 from fairal.report.levels import ArmSummary
 from fairal.report.results import ExperimentResult
 from fairal.report.summary import headline, is_start
+from fairal.ui.literal import literal
 
 CARD_WIDTH = 228
 """Pixels: three beside each other on a projector's page of 1024, four at 1440."""
@@ -61,7 +62,7 @@ def say_headline(subject: Subject, summary: Sequence[ArmSummary]) -> None:
     """Say what may be said of the headline's arm."""
     text = headline(subject.result, summary, subject.view.baseline)
     if text:
-        st.markdown(f"**{text}**")
+        st.markdown(f"**{literal(text, 600)}**")
 
 
 def say_verdicts(subject: Subject, summary: Sequence[ArmSummary]) -> None:
@@ -70,4 +71,4 @@ def say_verdicts(subject: Subject, summary: Sequence[ArmSummary]) -> None:
     if cards and not is_start(subject.result, summary):
         st.subheader("What may be said of each arm")
         for card in cards:
-            st.markdown(f"**{arm_label(card.arm)}**: {card.verdict.text}")
+            st.markdown(f"**{arm_label(card.arm)}**: {literal(card.verdict.text, 1000)}")
