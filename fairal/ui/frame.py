@@ -1,5 +1,6 @@
 """The frame that all pages share: navigation, home, what starts with the server, and what a page does with errors."""
 
+import math
 import threading
 import time
 from contextlib import contextmanager
@@ -67,12 +68,29 @@ def begin(title: str) -> Store:
         st.session_state["_routed"] = True
         navigation()
         st.rerun()
+    _drop_endless_numbers()
     st.title(title)
     try:
         return open_store()
     except FairalError as error:
         st.error(literal(error, 1000))
         st.stop()
+
+
+def _drop_endless_numbers() -> None:
+    """Take 1e999 and the like out of the address, and start again: Streamlit has no whole number for it."""
+    endless = {name for name in set(st.query_params) - {"name", "study"} if _is_endless(st.query_params[name])}
+    for name in endless:
+        del st.query_params[name]
+    if endless:
+        st.rerun()
+
+
+def _is_endless(text: str) -> bool:
+    try:
+        return not math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def frame() -> None:
