@@ -9,14 +9,15 @@ import sys
 import numpy as np
 import torch
 
-from fairal.cohort.source import Remembered, open_source
+from fairal.cohort.source import open_source
 from fairal.config import Arm
 from fairal.facts.record import Record
 from fairal.learner.fit import load_fit, save_fit
 from fairal.loop.job import ask
-from fairal.loop.round import Trained, model_of
+from fairal.loop.round import model_of
 from fairal.loop.task import Task
 from fairal.report.study import markdown
+from fairal.runs.kept import KeptSource, Memory
 from fairal.runs.shelf import obtain
 from fairal.runs.store import Store
 from fairal.strategies.scores import boundary_entropy, masked_volume_entropy, volume_entropy
@@ -32,12 +33,12 @@ def last_model(store: Store, task: Task, source):
     """The network of a round, from the cache or trained again."""
     job = ask(task, source, torch.device("cpu"))
     trained, _ = obtain(store, "fits", job.key, load_fit, job.train, save_fit)
-    return model_of(job, Trained(trained))
+    return model_of(job, trained)
 
 
 def correlations(store: Store, config, seed: int, record: Record) -> dict[tuple[str, str], float]:
     """Pearson's r of each score with the true volume, by score and group."""
-    source = Remembered(open_source(config.cohort, seed))
+    source = KeptSource(open_source(config.cohort, seed), store, Memory())
     model = last_model(store, Task(config, Arm("entropy"), seed, record.round, record.labelled, picks=0), source)
     pool, known = source.load("pool"), set(record.labelled)
     left = [i for i, subject in enumerate(pool.subjects) if subject.id not in known]

@@ -1,15 +1,18 @@
 """What the package ships: sound, small, and the study that docs/study.md asks for."""
 
+from pathlib import Path
+
 import pytest
 
 from fairal.report.results import read_experiment
-from fairal.report.study import answers
+from fairal.report.study import answers, short_table
 from fairal.runs.bundles import Bundle
 from fairal.runs.bundles.check import check
 from fairal.runs.library import SHIPPED_DIR, readers
 from fairal.study import study
 
 pytestmark = pytest.mark.shipped
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -34,6 +37,12 @@ def test_it_is_the_study_and_says_where_it_comes_from(library):
         made = bundle.manifest.provenance
         assert len(made.commit) == 40  # of files that differ from no commit
         assert made.seeds == len(bundle.config().seeds)
+
+
+@pytest.mark.parametrize("name", ["study strong", "study weak"])
+def test_the_readme_shows_the_shipped_numbers(library, name):
+    [found] = [e for e in library.shipped() if library.bundle(e).config().name == name]
+    assert short_table(read_experiment(library, found)) in (ROOT / "README.md").read_text()
 
 
 def test_the_arm_that_the_readme_names_is_the_one_that_meets_the_question(library):

@@ -108,6 +108,24 @@ def _paid(row: ArmSummary) -> str:
     return f"{row.against.paid.worst_gain:+.3f}, {row.against.paid.best_loss:+.3f}" if row.against else "–"
 
 
+def short_table(result: ExperimentResult) -> str:
+    """The table of the README: both measures by group with their signed gaps, and what the better group lost."""
+    groups = " / ".join(result.groups)
+    heads = ("arm", f"Dice {groups}", "signed gap", f"surface Dice {groups}", "signed gap",
+             "better group lost, Dice")  # fmt: skip
+    dice, surface = ({r.strategy: r for r in _arms(result, m)} for m in ("dice", "surface_dice"))
+    rows = [
+        (
+            f"{arm_label(arm)} (`{arm}`)",
+            *_served(row.level),
+            *_served(surface[arm].level),
+            f"{row.against.paid.best_loss:+.3f}" if row.against else "–",
+        )
+        for arm, row in dice.items()
+    ]
+    return markdown(heads, rows)
+
+
 def answers_table(result: ExperimentResult) -> str:
     """Question 4's three numbers of every arm, and whether it meets them."""
     heads = ("arm", "gap less in surface Dice", "95 % above", "gap wider in Dice", "better group's loss", "meets all")
