@@ -9,6 +9,10 @@ class InputError(FairalError):
     """What was asked for is not possible as asked (command line: exit code 2)."""
 
 
+class NeedsYes(InputError):
+    """It would not fit, or takes over a day: possible if a person says yes after hearing the figure."""
+
+
 class RunError(FairalError):
     """A run could not go on (command line: exit code 1)."""
 

@@ -39,7 +39,7 @@ def max_queued() -> int | None:
 
 
 def read_only() -> bool:
-    """FAIRAL_READ_ONLY: 1 shows and tells, and starts, changes and deletes nothing; see `fairal.runs.allowed`."""
+    """FAIRAL_READ_ONLY: 1 shows and tells, and starts, changes and deletes nothing; see `fairal.allowed`."""
     return _switch("FAIRAL_READ_ONLY", "0")
 
 

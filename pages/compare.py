@@ -9,6 +9,7 @@ from fairal.runs.library import readers
 from fairal.ui.compare import choose_view, downloads, results_table, several_experiments, show_evidence
 from fairal.ui.decide import decide
 from fairal.ui.frame import begin, empty, latest_unless_asked, say_origin, saying, warn_if_missing
+from fairal.ui.literal import literal
 from fairal.ui.live import live, say_progress
 from fairal.ui.more import how_many_more
 from fairal.ui.reading import ReadOnce
@@ -30,7 +31,7 @@ if not chosen:
 try:
     config = library.snapshot(chosen[0]).config
 except FairalError as error:
-    st.error(str(error))
+    st.error(literal(error, 1000))
     st.stop()
 with controls:
     view = choose_view(config)

@@ -8,11 +8,11 @@ from fairal.cohort.folder.source import look_at
 from fairal.config import ExperimentConfig
 from fairal.errors import FairalError, InputError
 from fairal.runs.crew import team
-from fairal.runs.launch import launch
 from fairal.runs.speed import estimate_seconds
 from fairal.runs.store import Damaged
 from fairal.ui.form import fill, launch_form
-from fairal.ui.frame import LINGER_SECONDS, begin, page_path, saying
+from fairal.ui.frame import begin, page_path
+from fairal.ui.launching import launch_asking, may_change
 from fairal.ui.literal import literal
 from fairal.ui.live import duration
 
@@ -29,7 +29,7 @@ if clone := st.query_params.get("clone"):
     try:
         fill([store.config(clone)])
     except (InputError, Damaged) as error:
-        st.warning(f"{error} The form shows its defaults.")
+        st.warning(literal(f"{error} The form shows its defaults."))
     del st.query_params["clone"]
 
 
@@ -46,7 +46,7 @@ except FairalError as error:
     st.error(literal(error), icon=":material/error:")
 
 summary, action = st.columns([3, 1], vertical_alignment="center")
-sure = bool(configs)
+sure = may_change() and bool(configs)
 if configs:
     seconds, basis = seconds_of(configs), estimate_seconds(store, configs[0])[1]
     runs, fits, size = sum(len(c.runs()) for c in configs), sum(c.fits() for c in configs), team()
@@ -56,13 +56,10 @@ if configs:
         "Round 0 of a seed is trained once for all strategies."
     )
     if seconds > ASK_ABOVE_SECONDS:
-        sure = summary.checkbox(f"Yes, let this machine work for about {duration(seconds)}.")
+        sure &= summary.checkbox(f"Yes, let this machine work for about {duration(seconds)}.")
 if action.button("Launch", type="primary", icon=":material/rocket_launch:", disabled=not sure, width="stretch"):
-    with saying():
-        ids = launch(store, configs, token=st.session_state["launch_token"], linger_seconds=LINGER_SECONDS)
-        st.session_state["launch_token"] = secrets.token_hex(8)
-        st.session_state["launched"] = ids
-if ids := st.session_state.get("launched"):
+    launch_asking(store, configs, "launch")
+if ids := st.session_state.get("launch_ids"):
     st.success(f"Launched in the background: {', '.join(ids)}. You may close the browser.", icon=":material/check:")
     left, right = st.columns(2)
     if left.button("Follow on Runs", icon=":material/list:", width="stretch"):

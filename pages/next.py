@@ -7,6 +7,7 @@ from fairal.errors import FairalError
 from fairal.runs.advice import Desk
 from fairal.ui.collections import open_collection
 from fairal.ui.frame import begin, saying
+from fairal.ui.literal import literal
 from fairal.ui.next import (
     ask_button,
     cost_text,
@@ -35,10 +36,10 @@ try:
     answers, damaged = desk.history()
     desk.aside()
 except (FairalError, OSError) as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(literal(error, 1000), icon=":material/error:")
     st.stop()
 for sentence in damaged:
-    st.warning(sentence)
+    st.warning(literal(sentence, 1000))
 answer = answers[-1] if answers else None
 
 labelled = sum(scan.has_mask for scan in collection.scans)

@@ -28,7 +28,7 @@ reader = ReadOnce(library)
 try:
     result = read_experiment(reader, experiment)
 except FairalError as error:
-    st.error(str(error))
+    st.error(literal(error, 1000))
     st.stop()
 seeds = sorted({run.seed for run in result.runs if run.rounds})
 if not seeds:

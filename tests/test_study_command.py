@@ -25,7 +25,7 @@ def small(monkeypatch):
     configs = [tiny_config(name=name, strategies=["entropy"], query={"rounds": 0}) for name in ("first", "second")]
     monkeypatch.setitem(command.PARTS, "study", lambda: configs)
     monkeypatch.setattr(command, "LocalCrew", Nobody)
-    monkeypatch.setattr(command, "launch", lambda store, wanted: launch(store, wanted, crew=Nobody()))
+    monkeypatch.setattr(command, "launch_asking", lambda store, wanted, yes: launch(store, wanted, crew=Nobody()))
     return configs
 
 

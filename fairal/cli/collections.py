@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from fairal.allowed import check_changes
 from fairal.cli.app import AsJson, Home, err, out
 from fairal.cohort.folder.collection import Collections
 from fairal.cohort.folder.unpack import unpacked
@@ -175,6 +176,7 @@ def forget_command(
     home: Home = None,
 ) -> None:
     """Remove a collection; the original files are elsewhere and stay."""
+    check_changes()
     collections = Collections(Store(home).home)
     collections.check_there(name)
     if yes or typer.confirm(f"Remove the collection {name}? The original files stay."):

@@ -1,7 +1,5 @@
 """Commands about experiments: run them, list them, show them, stop, go on, remove."""
 
-import csv
-import io
 import json
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +11,7 @@ from rich.text import Text
 from fairal.cli.app import AsJson, Home, Names, app, out
 from fairal.cli.bundles import bundle_row, origin_json, say_origin
 from fairal.cli.follow import foreground
+from fairal.cli.launching import Yes, launch_asking
 from fairal.cli.tables import print_tables
 from fairal.config import LIMITS, FolderCohort, read_study, study_json
 from fairal.errors import FairalError, InputError
@@ -20,7 +19,6 @@ from fairal.presets import PRESETS, own, preset
 from fairal.runs import control
 from fairal.runs.claims import settle
 from fairal.runs.crews.local import LocalCrew
-from fairal.runs.launch import launch
 from fairal.runs.library import readers
 from fairal.runs.standing import Standing, closed, find, standing
 from fairal.runs.store import Store
@@ -33,12 +31,13 @@ def demo(
     home: Home = None,
     seed: Annotated[int, typer.Option(help="Seed of cohort and training.")] = 0,
     smoke: Annotated[bool, typer.Option(help="Tiny volumes and few steps: seconds, and no claim.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Run the demo in the foreground and print what came out."""
     check_seed(seed)
     configs = [c.model_copy(update={"seeds": (seed,)}) for c in preset("smoke" if smoke else "demo")]
     store = Store(home)
-    foreground(store, launch(store, configs))
+    foreground(store, launch_asking(store, configs, yes))
 
 
 def check_seed(seed: int) -> None:
@@ -76,12 +75,13 @@ def preset_command(
 def run(
     config: Annotated[Path, typer.Argument(help="A configuration file, see `fairal preset`.")],
     detach: Annotated[bool, typer.Option("--detach", help="Leave the runs in the background.")] = False,
+    yes: Yes = False,
     home: Home = None,
 ) -> None:
     """Run the experiments of a configuration file; prints their ids."""
     configs = read_study(config)
     store = Store(home)
-    ids = launch(store, configs)
+    ids = launch_asking(store, configs, yes)
     for experiment in ids:
         typer.echo(experiment)
     if not detach:
@@ -152,11 +152,9 @@ def show(
         typer.echo(json.dumps(content, indent=1, allow_nan=False))
     elif as_csv:
         from fairal.report.frames import rounds_frame
+        from fairal.report.sheet import csv_text
 
-        frame = rounds_frame(read_experiment(library, found))
-        buffer = io.StringIO()
-        frame.to_csv(buffer, index=False, quoting=csv.QUOTE_MINIMAL)
-        typer.echo(buffer.getvalue(), nl=False)
+        typer.echo(csv_text(rounds_frame(read_experiment(library, found))), nl=False)
     else:
         print_tables(library, found)
         for run in library.snapshot(found).runs:

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from fairal import __version__
+from fairal.allowed import check_changes
 from fairal.cli.app import AsJson, Home, app, err, out
 from fairal.cli.experiments import check_seed
 from fairal.config import read_study
@@ -112,6 +113,7 @@ def worker(
     for name, value, most in (("--slot", slot, 63), ("--threads", threads, 256), ("--linger", linger, 10**6)):
         if not 0 <= value <= most:
             raise InputError(f"{name} must lie in 0..{most}, got {value:g}.")
+    check_changes()
     store = Store(home)
     if hasattr(os, "nice"):
         os.nice(10)  # the pages stay quick while all cores are busy

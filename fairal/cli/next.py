@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from fairal.allowed import check_changes
 from fairal.cli.app import AsJson, Home, app, err, out
 from fairal.cohort.folder.collection import Collections
 from fairal.config.advice import Question, ask_next
@@ -39,6 +40,7 @@ def next_command(
     as_json: AsJson = False,
 ) -> None:
     """Say whom to label next: trains on all that is labelled, scores what is not."""
+    check_changes()
     store = Store(home)
     if aside or back:
         _move(store, name, aside, reason, back)

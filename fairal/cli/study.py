@@ -8,11 +8,11 @@ import typer
 from fairal import study
 from fairal.cli.app import Home, app, out
 from fairal.cli.follow import foreground
+from fairal.cli.launching import Yes, launch_asking
 from fairal.config import ExperimentConfig
 from fairal.errors import FairalError, InputError
 from fairal.runs import control
 from fairal.runs.crews.local import LocalCrew
-from fairal.runs.launch import launch
 from fairal.runs.library import Library, readers
 from fairal.runs.store import Store
 
@@ -25,6 +25,7 @@ def study_command(
     report: Annotated[Path | None, typer.Option(help="Write the tables of what is there into this file.")] = None,
     only_report: Annotated[bool, typer.Option("--only-report", help="Run nothing.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Leave the runs in the background.")] = False,
+    yes: Yes = False,
     home: Home = None,
 ) -> None:
     """Run the study of docs/study.md, or go on with it, and print its tables; about two hours on two cores."""
@@ -32,7 +33,7 @@ def study_command(
         raise InputError(f"--part must be {' or '.join(PARTS)}, got '{part}'.")
     store, configs = Store(home), PARTS[part]()
     if not only_report:
-        ids = _launched(store, configs)
+        ids = _launched(store, configs, yes)
         if detach:
             out.print(f"In the background: {', '.join(ids) or 'nothing, all of it is finished'}")
             return
@@ -61,7 +62,7 @@ def _there(library: Library, configs: list[ExperimentConfig]) -> dict[int, str]:
     return found
 
 
-def _launched(store: Store, configs: list[ExperimentConfig]) -> list[str]:
+def _launched(store: Store, configs: list[ExperimentConfig], yes: bool) -> list[str]:
     """Start what is missing and queue again what stopped; what is shipped is finished and not run again."""
     library = readers(store)
     there = _there(library, configs)
@@ -70,7 +71,7 @@ def _launched(store: Store, configs: list[ExperimentConfig]) -> list[str]:
     for experiment in own:
         for key in store.runs(experiment):
             control.resume(store, key)
-    started = launch(store, missing) if missing else []
+    started = launch_asking(store, missing, yes) if missing else []
     LocalCrew().ensure(store)
     return [*own, *started]
 

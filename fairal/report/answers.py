@@ -9,8 +9,7 @@ import pandas as pd
 
 from fairal.facts.advice import COLUMNS, Answer, Wanted, by_collection_state, came_of
 from fairal.report.axes import Axis, by_group
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from fairal.report.sheet import inert
 
 
 def wanted_table(wanted: Sequence[Wanted]) -> str:
@@ -28,9 +27,7 @@ def wanted_table(wanted: Sequence[Wanted]) -> str:
 
 
 def _cell(value: object) -> object:
-    if value is None:
-        return ""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return "" if value is None else inert(value)
 
 
 def dice_frame(answers: Sequence[Answer]) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from zipfile import BadZipFile
 import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from fairal.allowed import changes
 from fairal.config.advice import Question
 from fairal.errors import InputError, RunError
 from fairal.facts.advice import Answer
@@ -145,6 +146,7 @@ class Desk:
                 f"The list of scans put aside, {self._aside_file}, is damaged; remove it and put them aside again."
             ) from None
 
+    @changes
     def put_aside(self, participant: str, reason: str) -> None:
         """Let a scan not be offered again.
 
@@ -159,6 +161,7 @@ class Desk:
         with self._changing_aside() as aside:
             aside[participant] = Aside(reason, now())
 
+    @changes
     def put_back(self, participant: str) -> None:
         """Let a scan be offered again.
 
@@ -223,6 +226,7 @@ class Desk:
             self._stop_file.unlink(missing_ok=True)
             yield
 
+    @changes
     def ask_to_stop(self) -> None:
         """Ask whoever works on an answer to leave."""
         self._stop_file.touch()
@@ -237,6 +241,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+@changes
 def start(desk: Desk, question: Question, home: Path) -> subprocess.Popen | None:
     """Let a process of its own work on an answer; it outlives whoever asked. None where somebody is at it already."""
     work = desk.work()

@@ -10,6 +10,7 @@ from operator import attrgetter, itemgetter
 from fairal.errors import FairalError
 from fairal.facts.state import RunState
 from fairal.runs.locks import Held, try_lock
+from fairal.runs.memory import killed_for_memory
 from fairal.runs.store import RunKey, Store
 
 MOST_ATTEMPTS = 3
@@ -95,10 +96,22 @@ def _look_again(store: Store, key: RunKey, lock: Held) -> Claim | None:
         end(store, key, state, "cancelled", "Cancelled before it started again.")
         return None
     if state.attempts >= MOST_ATTEMPTS:
-        reason = f"Taken up {MOST_ATTEMPTS} times without finishing round {state.rounds_done}; see its log."
+        reason = (
+            f"Taken up {MOST_ATTEMPTS} times without finishing round {state.rounds_done}; see its log." + _memory_says()
+        )
         end(store, key, state, "failed", reason)
         return None
     return Claim(key, lock, state)
+
+
+def _memory_says() -> str:
+    """A process that is killed for memory cannot say so itself; the system counts them."""
+    if not (killed := killed_for_memory()):
+        return ""
+    return (
+        f" The system has killed {killed} process{'es' if killed > 1 else ''} here for lack of memory: fewer workers "
+        "(FAIRAL_WORKERS), a smaller batch, pool or field of view would need less."
+    )
 
 
 def note_end(store: Store, key: RunKey) -> None:

@@ -5,15 +5,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from fairal.allowed import changes
 from fairal.errors import FairalError, InputError, RunError
 from fairal.facts.state import RunState
 from fairal.runs.claims import end
 from fairal.runs.locks import try_lock
+from fairal.runs.removing import check_inside
 from fairal.runs.store import RunKey, Store
 
 
+@changes
 def cancel(store: Store, key: RunKey) -> None:
     """Ask a run to stop: at once where nobody holds it, within a training step where somebody does."""
+    check_inside(store.run_dir(key), store.home)
     if store.state(key).ended:
         return
     store.cancel_file(key).touch()
@@ -25,6 +29,7 @@ def cancel(store: Store, key: RunKey) -> None:
                 end(store, key, state, "cancelled", "Cancelled.")
 
 
+@changes
 def resume(store: Store, key: RunKey) -> bool:
     """Queue a run again that was cancelled, failed, interrupted or damaged; its finished rounds stay.
 
@@ -36,6 +41,7 @@ def resume(store: Store, key: RunKey) -> bool:
     Raises:
         RunError: A worker still holds it.
     """
+    check_inside(store.run_dir(key), store.home)
     if store.look(key).shown in ("queued", "running"):
         return False
     with _held(store, key):
@@ -50,6 +56,7 @@ def resume(store: Store, key: RunKey) -> bool:
     return True
 
 
+@changes
 def wake(store: Store, collection: str) -> int:
     """Let the runs go on that wait for masks of a collection: they look again whether these are there.
 
@@ -73,6 +80,7 @@ def finished_rounds(store: Store, keys: Iterable[RunKey]) -> int:
     return sum(len(store.reading(key).records) for key in keys)
 
 
+@changes
 def retry(store: Store, key: RunKey, forget: bool = False) -> None:
     """Queue a run again from its first round.
 
@@ -102,12 +110,14 @@ def _queue(store: Store, key: RunKey, state: RunState, said: str) -> None:
     store.log(key, said)
 
 
+@changes
 def delete_run(store: Store, key: RunKey) -> None:
     """Cancel a run if need be, and remove it."""
     stop(store, key)
     store.delete_run(key)
 
 
+@changes
 def delete_experiment(store: Store, experiment: str) -> None:
     """Cancel all runs of an experiment, and remove it."""
     store.about_folder(experiment)
@@ -122,6 +132,7 @@ def stop(store: Store, key: RunKey, wait_seconds: float = 15.0) -> None:
     Raises:
         RunError: A worker still holds it.
     """
+    check_inside(store.run_dir(key), store.home)
     store.cancel_file(key).touch()
     lock = try_lock(store.run_lock(key), wait_seconds)
     if lock is None:
@@ -131,6 +142,7 @@ def stop(store: Store, key: RunKey, wait_seconds: float = 15.0) -> None:
 
 @contextmanager
 def _held(store: Store, key: RunKey) -> Iterator[None]:
+    check_inside(store.run_dir(key), store.home)
     lock = try_lock(store.run_lock(key), wait_seconds=5.0)
     if lock is None:
         raise RunError(f"Run {key.run} is still held by a worker; cancel it first, or try again in a moment.")

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from fairal import settings
+from fairal.runs.memory import total_bytes
 from fairal.runs.store import Store
 
 
@@ -51,16 +52,9 @@ def team() -> Team:
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     gpus = count_gpus()
-    workers = settings.workers() or gpus or min(cores, 8, max(1, _memory_gb() // 2))
+    workers = settings.workers() or gpus or min(cores, 8, max(1, total_bytes() // (2 * 10**9)))
     threads = settings.threads() or (max(1, cores // workers) if gpus else 1)
     return Team(workers, threads, gpus)
-
-
-def _memory_gb() -> int:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 10**9
-    except (ValueError, OSError, AttributeError):
-        return 8
 
 
 def count_gpus() -> int:

@@ -1,9 +1,11 @@
 """Which experiments there are, and what they ask; finished ones are known from the ledger and not read."""
 
 import os
+import re
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 
 from fairal.config import ExperimentConfig, parse_experiment
@@ -79,7 +81,7 @@ class Directory(Journal):
         changed = os.stat(self.experiments_dir).st_mtime_ns
         seen, names = self._names
         if changed != seen:
-            names = frozenset(e.name for e in os.scandir(self.experiments_dir) if EXPERIMENT_ID.fullmatch(e.name))
+            names = frozenset(_folders(self.experiments_dir, EXPERIMENT_ID))
             self._names = (changed if time.time_ns() - changed > _RACY_NS else 0, names)
         return names
 
@@ -173,7 +175,7 @@ class Directory(Journal):
             InputError: There is none of that id.
         """
         folder = self.experiment_dir(experiment)
-        if not folder.is_dir():
+        if not folder.is_dir() or folder.is_symlink():
             raise InputError(f"There is no experiment '{experiment}'; `fairal list` names those that are.")
         return folder
 
@@ -190,6 +192,14 @@ class Directory(Journal):
 
     def _run_names(self, experiment: str) -> set[str]:
         try:
-            return {e.name for e in os.scandir(self.runs_dir(experiment)) if RUN_ID.fullmatch(e.name)}
+            return set(_folders(self.runs_dir(experiment), RUN_ID))
         except (FileNotFoundError, NotADirectoryError):
             return set()
+
+
+def _folders(parent: Path, pattern: re.Pattern) -> Iterator[str]:
+    """Name the folders in a folder; a link is none, and what it points to is nobody's here."""
+    if parent.is_symlink():
+        return
+    with os.scandir(parent) as entries:
+        yield from (e.name for e in entries if pattern.fullmatch(e.name) and e.is_dir(follow_symlinks=False))

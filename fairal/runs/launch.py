@@ -1,20 +1,35 @@
 """Launch experiments; nothing here computes, nothing here imports torch."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fairal import settings
+from fairal.allowed import changes
 from fairal.cohort.folder.source import look_at
 from fairal.config import ExperimentConfig
+from fairal.errors import InputError, NeedsYes
+from fairal.runs.claims import to_do
+from fairal.runs.costs import cost_of, doubts
 from fairal.runs.crew import Crew
 from fairal.runs.crews.local import LocalCrew
+from fairal.runs.locks import try_lock
 from fairal.runs.store import Store
 
+_TURN_SECONDS = 60.0
 
+
+@changes
 def launch(
     store: Store,
     configs: list[ExperimentConfig],
     token: str | None = None,
     linger_seconds: float = 0.0,
     crew: Crew | None = None,
+    confirmed: bool = False,
 ) -> list[str]:
     """Write experiments and see to it that somebody works on them; returns at once.
+
+    Whoever calls, the limits are checked here: form, command line and program get the same answer.
 
     Args:
         store: Where they go.
@@ -22,11 +37,42 @@ def launch(
         token: The same token launches once, whatever is clicked.
         linger_seconds: How long workers stay afterwards.
         crew: Who computes; this machine's processes by default.
+        confirmed: A person has heard what is doubtful, and wants it all the same.
 
     Returns:
         The experiments' ids.
+
+    Raises:
+        NeedsYes: It would not fit into memory or onto the disk, or takes over a day, and nobody has confirmed it.
+        InputError: It can never work, or more runs would wait than this server takes.
+        ReadOnly: The server is read only.
     """
     looked_at = [look_at(config, store.home) for config in configs]
-    ids = [store.create(config, f"{token}-{i}" if token else None)[0] for i, config in enumerate(looked_at)]
+    for config in looked_at:
+        store.check_disk(config)
+    if not confirmed and (said := doubts(store, cost_of(store, looked_at))):
+        raise NeedsYes(f"This needs a yes: {'; '.join(said)}.")
+    with _within_quota(store, sum(len(config.runs()) for config in looked_at)):
+        ids = [store.create(config, f"{token}-{i}" if token else None)[0] for i, config in enumerate(looked_at)]
     (crew or LocalCrew()).ensure(store, linger_seconds)
     return ids
+
+
+@contextmanager
+def _within_quota(store: Store, runs: int) -> Iterator[None]:
+    """Hold FAIRAL_MAX_QUEUED: launches take turns, so that two of them never count the same room."""
+    most = settings.max_queued()
+    if most is None:
+        yield
+        return
+    turn = try_lock(store.workers_dir / "launching", _TURN_SECONDS)
+    if turn is None:
+        raise InputError("Others are launching; try again in a moment.")
+    with turn:
+        waiting = sum(1 for _ in to_do(store))
+        if waiting + runs > most:
+            raise InputError(
+                f"This server takes at most {most} runs at a time (FAIRAL_MAX_QUEUED); {waiting} are open and this "
+                f"would add {runs}. Wait for some to end, or ask for fewer."
+            )
+        yield

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from fairal.allowed import changes
 from fairal.errors import InputError
 from fairal.facts.volumes import RoundVolumes, SubjectVolumes
 from fairal.runs.bundles import Bundle, Provenance
@@ -104,6 +105,7 @@ class Library:
 
     # ------------------------------------------------------------------ taking in, and out again
 
+    @changes
     def add(self, file: Path) -> Bundle:
         """Take a bundle in, read-only beside one's own experiments; see `BundleFolder.add`.
 
@@ -112,6 +114,7 @@ class Library:
         """
         return self._added.add(file, taken=self.experiments())
 
+    @changes
     def remove(self, experiment: str) -> None:
         """Remove an added bundle by the exact id of its experiment.
 

@@ -7,9 +7,13 @@ from dataclasses import replace
 import torch
 
 from fairal.errors import Cancelled
+from fairal.plain import plain
 from fairal.runs.claims import Claim
 from fairal.runs.reserve import is_full
 from fairal.runs.store import Store
+
+_SAID_MAX = 500
+_REFUSALS = ("can't allocate memory", "not enough memory", "out of memory", "Storage size calculation overflowed")
 
 
 class Report:
@@ -43,6 +47,12 @@ def reason_of(error: Exception, store: Store) -> str:
         return f"No space is left in {store.home}; free some (`fairal clean`) and resume the run."
     if isinstance(error, torch.cuda.OutOfMemoryError):
         return "The GPU's memory did not suffice; a smaller batch or field of view would need less."
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or _refused_by_torch(error):
         return "The memory did not suffice; a smaller batch, pool or field of view would need less."
-    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
+    said = str(error).strip()
+    return f"{type(error).__name__}: {plain(said.splitlines()[0], _SAID_MAX) if said else 'no message'}"
+
+
+def _refused_by_torch(error: Exception) -> bool:
+    """Tell whether torch asked the system for memory in vain; it raises a plain RuntimeError."""
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _REFUSALS)

@@ -10,6 +10,7 @@ from typing import TypeVar
 from zipfile import BadZipFile
 
 from fairal import settings
+from fairal.allowed import changes
 from fairal.errors import FairalError
 from fairal.files import folder_size, new_folder
 from fairal.runs.locks import try_lock
@@ -85,7 +86,7 @@ def entries(store: Store) -> list[tuple[float, int, Path]]:
     rows = []
     for parent in store.cache_dirs.values():
         for entry in os.scandir(parent):
-            if entry.is_dir():
+            if entry.is_dir(follow_symlinks=False):
                 try:
                     rows.append((entry.stat().st_mtime, folder_size(Path(entry.path)), Path(entry.path)))
                 except OSError:
@@ -93,6 +94,7 @@ def entries(store: Store) -> list[tuple[float, int, Path]]:
     return sorted(rows)
 
 
+@changes
 def trim(store: Store, cap_bytes: int, keep: Path | None = None) -> int:
     """Drop the least recently used entries until the rest fits; returns the bytes freed."""
     rows = entries(store)

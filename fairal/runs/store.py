@@ -11,6 +11,7 @@ from hashlib import blake2b
 from itertools import count
 from pathlib import Path
 
+from fairal.allowed import changes
 from fairal.config import ExperimentConfig
 from fairal.errors import FairalError, InputError
 from fairal.facts.record import SCHEMA
@@ -19,6 +20,7 @@ from fairal.files import folder_size, new_folder
 from fairal.runs.healing import Healing, header, rounds_of
 from fairal.runs.paths import RunKey, default_home
 from fairal.runs.reader import RunFacts, Snapshot
+from fairal.runs.removing import check_inside, remove_files, remove_tree
 from fairal.runs.stored import Damaged, write_object
 
 __all__ = ["Damaged", "RunKey", "Store"]
@@ -39,6 +41,7 @@ class Store(Healing):
         try:
             for folder in (self.experiments_dir, self.workers_dir, *self.cache_dirs.values()):
                 folder.mkdir(parents=True, exist_ok=True)
+                check_inside(folder, self.home)
             if not os.access(self.home, os.W_OK | os.X_OK):
                 raise PermissionError("no permission to write")
         except OSError as error:
@@ -62,7 +65,7 @@ class Store(Healing):
         Raises:
             InputError: Not enough free disk.
         """
-        self._check_disk(config)
+        self.check_disk(config)
         token = token or secrets.token_hex(16)
         now = datetime.now(UTC)
         slug = re.sub(r"[^a-z0-9]+", "-", config.name.lower()).strip("-")[:40] or "experiment"
@@ -101,7 +104,12 @@ class Store(Healing):
                 state = RunState("queued", rounds=rounds_of(config, role), created=now.timestamp())
                 write_object(run / "state.json", state.as_json(), f"{key} state")
 
-    def _check_disk(self, config: ExperimentConfig) -> None:
+    def check_disk(self, config: ExperimentConfig) -> None:
+        """Check that an experiment's first results have room.
+
+        Raises:
+            InputError: Not enough free disk; a yes would not help.
+        """
         x, y, z = config.cohort.shape
         subjects = config.cohort.pool_size + config.cohort.test_size
         needed = 60e6 + 3 * x * y * z * subjects + 3e6 * len(config.strategies) * (config.query.rounds + 1)
@@ -114,12 +122,13 @@ class Store(Healing):
 
     def delete_experiment(self, experiment: str) -> None:
         """Remove an experiment and all that belongs to it; the caller sees to it that nobody works on it."""
-        shutil.rmtree(self.experiment_dir(experiment), ignore_errors=True)
+        remove_tree(self.experiment_dir(experiment), self.home)
 
     def delete_run(self, key: RunKey) -> None:
         """Remove one run; the experiment goes with its last one."""
+        check_inside(self.run_dir(key), self.home)
         self.ledger.open(key)
-        shutil.rmtree(self.run_dir(key), ignore_errors=True)
+        remove_tree(self.run_dir(key), self.home)
         if not any(self.runs_dir(key.experiment).iterdir()):
             self.delete_experiment(key.experiment)
 
@@ -149,14 +158,12 @@ class Store(Healing):
             for name in self.experiments()
         }
 
+    @changes
     def clean_volumes(self, experiment: str) -> int:
         """Remove an experiment's display volumes; returns the bytes freed. Records stay."""
         folder = self.experiment_dir(experiment)
-        freed = 0
-        for file in [*folder.glob("subjects/*.npz"), *folder.glob("runs/*/volumes/*.npz")]:
-            freed += file.stat().st_size
-            file.unlink(missing_ok=True)
-        return freed
+        places = [folder / "subjects", *(self.run_dir(key) / "volumes" for key in self.runs(experiment))]
+        return sum(remove_files(place, ".npz", self.home) for place in places)
 
 
 def _absolute(home: Path | str | None) -> Path:

@@ -10,7 +10,9 @@ import streamlit as st
 
 from fairal.report.export import captioned, picture, to_bytes
 from fairal.report.figure import Entry, Figure
+from fairal.report.sheet import csv_text
 from fairal.ui.ink import inked
+from fairal.ui.literal import literal
 
 PANELS_A_ROW = 3
 """Small charts side by side: with three, each still has 230 pixels on a projector's page of 1024."""
@@ -82,7 +84,7 @@ def show_all(figures: Sequence[Figure], options: tuple = (), focus: str | None =
 
 def show(figure: Figure, options: tuple = (), focus: str | None = None) -> None:
     """Show one figure; small charts fill the width of the page and wrap. See `show_all`."""
-    st.markdown(f"#### {figure.title}")
+    st.markdown(f"#### {literal(figure.title)}")
     if figure.legend:
         entries = (f'<span style="color:{_seen(e, focus)}">{e.mark}</span> {escape(e.label)}' for e in figure.legend)
         st.html(
@@ -93,7 +95,7 @@ def show(figure: Figure, options: tuple = (), focus: str | None = None) -> None:
     for row in _rows(figure.panels, wide):
         for column, panel in zip(st.columns(wide), row, strict=False):
             with column:
-                st.markdown(f"**{panel}**")
+                st.markdown(f"**{literal(panel)}**")
                 _draw(figure, stamp, options, panel)
     if not figure.panels:
         _draw(figure, stamp, options, focus=focus)
@@ -150,14 +152,14 @@ def _below(key: str, frame: pd.DataFrame, alt_text: str, caption: str, write: Ca
     """The caption, and the numbers and pictures to take away."""
     left, right = st.columns([5, 2], vertical_alignment="center")
     if caption:
-        left.caption(caption)
+        left.caption(literal(caption, 2000))
     with right.popover(
         "Data", icon=":material/download:", key=f"data_{key}", on_change="rerun", width="stretch"
     ) as more:
         if more.open:
             st.dataframe(frame, hide_index=True, height=260, alt=alt_text)
             common = {"on_click": "ignore", "width": "stretch"}
-            csv = lambda: frame.to_csv(index=False)  # noqa: E731
+            csv = lambda: csv_text(frame)  # noqa: E731
             st.download_button("CSV", csv, f"{key}.csv", "text/csv", key=f"csv_{key}", **common)
             for kind, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
                 make = lambda kind=kind: write(kind)  # noqa: E731

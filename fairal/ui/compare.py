@@ -15,9 +15,11 @@ from fairal.report.html import cannot_tell, report
 from fairal.report.quantity import MEASURE_LABELS, OVER_GROUPS, Quantity
 from fairal.report.results import ExperimentResult, comparable_round, read_experiment
 from fairal.report.several import by_strength, differences, side_by_side
+from fairal.report.sheet import csv_text
 from fairal.runs.reader import Reader
 from fairal.ui.charts import chart, show_all
 from fairal.ui.decide import picked_arm
+from fairal.ui.literal import literal
 from fairal.ui.mosaic import strategy_mosaic
 from fairal.ui.people import show_people
 from fairal.ui.player import show_player
@@ -59,7 +61,7 @@ def results_table(subject: Subject) -> None:
     for measure, summary in subject.summaries.items():
         if summary:
             name = MEASURE_LABELS[measure]
-            st.caption(name)
+            st.caption(literal(name))
             table = readable(summary, subject.result.groups)
             st.dataframe(table, hide_index=True, alt=f"One row per arm with all statistics in {name}")
     with st.expander("All measures by group (surface distances, volumes)", on_change="rerun", key="cases") as more:
@@ -69,7 +71,7 @@ def results_table(subject: Subject) -> None:
                 "At the last round that all arms have reached: means of the seeds' means, 95 % over seeds, SD of the "
                 "cases. Nothing found: cases without any prediction, in all seeds together."
             )
-    st.caption(cannot_tell(subject.result))
+    st.caption(literal(cannot_tell(subject.result), 1000))
 
 
 def downloads(reader: Reader, result: ExperimentResult, baseline: str) -> None:
@@ -88,7 +90,7 @@ def downloads(reader: Reader, result: ExperimentResult, baseline: str) -> None:
     )
     tables = {"Rounds": rounds_frame, "Cases": cases_frame, "Picks": picks_frame}
     for column, (text, frame) in zip(columns[1:4], tables.items(), strict=True):
-        write = lambda frame=frame: frame(result).to_csv(index=False)  # noqa: E731
+        write = lambda frame=frame: csv_text(frame(result))  # noqa: E731
         name = f"{result.id}-{text.lower()}.csv"
         column.download_button(f"{text} (CSV)", write, name, "text/csv", **options)
     content = json.dumps({"schema": 1, "experiments": [result.config.model_dump(mode="json")]}, indent=2)
@@ -102,7 +104,7 @@ def several_experiments(reader: Reader, experiments: Sequence[str], baseline: st
         try:
             results.append(read_experiment(reader, experiment))
         except FairalError as error:
-            st.warning(str(error))
+            st.warning(literal(error))
     st.subheader("Several experiments")
     frame = by_strength(results, quantity)
     if len(frame):

@@ -1,5 +1,6 @@
 """The frame that all pages share: navigation, home, what starts with the server, and what a page does with errors."""
 
+import math
 import threading
 import time
 from contextlib import contextmanager
@@ -68,12 +69,29 @@ def begin(title: str) -> Store:
         st.session_state["_routed"] = True
         navigation()
         st.rerun()
+    _drop_endless_numbers()
     st.title(title)
     try:
         return open_store()
     except FairalError as error:
-        st.error(str(error))
+        st.error(literal(error, 1000))
         st.stop()
+
+
+def _drop_endless_numbers() -> None:
+    """Take 1e999 and the like out of the address, and start again: Streamlit has no whole number for it."""
+    endless = {name for name in set(st.query_params) - {"name", "study"} if _is_endless(st.query_params[name])}
+    for name in endless:
+        del st.query_params[name]
+    if endless:
+        st.rerun()
+
+
+def _is_endless(text: str) -> bool:
+    try:
+        return not math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def frame() -> None:
@@ -86,7 +104,7 @@ def frame() -> None:
             st.caption(f"fairal {__version__} · {live_workers(store)} workers alive")
             st.caption(f"Home: {literal(store.home)}")
         except FairalError as error:
-            st.caption(str(error))
+            st.caption(literal(error))
 
 
 @st.cache_resource(max_entries=4)
@@ -149,9 +167,9 @@ def saying():
     try:
         yield
     except FairalError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(error, 1000), icon=":material/error:")
     except OSError as error:
-        st.error(f"{error.strerror or error}: {error.filename or 'no file named'}", icon=":material/error:")
+        st.error(literal(f"{error.strerror or error}: {error.filename or 'no file named'}"), icon=":material/error:")
 
 
 def empty(text: str, button: str = "Run the demo", page: str = "overview") -> None:

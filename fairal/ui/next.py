@@ -22,8 +22,10 @@ from fairal.report.slices import PLANES, Overlay, binary_entropy_bits, centre, p
 from fairal.runs.advice import REASON_CHARACTERS_MAX, Desk, Work, start
 from fairal.runs.speed import estimate_fits
 from fairal.runs.store import Store
+from fairal.settings import read_only
 from fairal.strategies.catalog import CATALOG, FOLDS, label
 from fairal.ui.frame import saying
+from fairal.ui.launching import may_change
 from fairal.ui.literal import literal
 from fairal.ui.live import duration, while_active
 
@@ -76,7 +78,9 @@ def ask_button(store: Store, desk: Desk, question: Question, labelled: int) -> N
     """The button that lets a process of its own work on the answer."""
     work = desk.work()
     busy = work is not None and work.active
-    if st.button("Whom next?", type="primary", icon=":material/playlist_add:", disabled=busy or not labelled):
+    if st.button(
+        "Whom next?", type="primary", icon=":material/playlist_add:", disabled=busy or not labelled or not may_change()
+    ):
         with saying():
             start(desk, question, store.home)
             st.rerun()
@@ -103,13 +107,14 @@ def _draw_work(desk: Desk, work: Work) -> None:
         bar, button = st.columns([5, 1], vertical_alignment="center")
         part = PARTS.get(work.part, work.part.replace("fit", "training") or "starting")
         bar.progress(min(1.0, work.done / max(1, work.total)), text=f"{part} {work.done}/{work.total}")
-        button.button("Stop", icon=":material/stop:", on_click=desk.ask_to_stop, key="next_stop", width="stretch")
+        button.button("Stop", icon=":material/stop:", on_click=desk.ask_to_stop, key="next_stop", width="stretch",
+                      disabled=read_only())  # fmt: skip
     elif work.state == "failed":
         st.error(literal(work.reason, 600), icon=":material/error:")
     elif work.state == "stopped":
         st.info(literal(work.reason))
     elif work.state == "interrupted":
-        st.warning(f"The last answer was interrupted before it was there; ask again. Its log: `{desk.log_file}`")
+        st.warning(f"The last answer was interrupted before it was there; ask again. Its log: {literal(desk.log_file)}")
 
 
 # ---------------------------------------------------------------------- the answer
@@ -182,7 +187,7 @@ def _card(collection: Collection, desk: Desk, answer: Answer, wanted: Wanted, pl
     st.html(f'<span style="color:{colour}">●</span> {escape(plain(wanted.group, 60))}: {escape(wanted.reason)}')
     with st.popover("Not this one", width="stretch", key=f"not_{name}"):
         reason = st.text_input("Why?", max_chars=REASON_CHARACTERS_MAX, key=f"why_{name}")
-        if st.button("Put aside", key=f"aside_{name}"):
+        if st.button("Put aside", key=f"aside_{name}", disabled=read_only()):
             with saying():
                 desk.put_aside(name, reason)
                 st.rerun()

@@ -8,6 +8,7 @@ from fairal.cohort.folder.collection import Collection
 from fairal.facts.advice import Answer
 from fairal.report.answers import came_frame, dice_by_labelled, dice_frame
 from fairal.runs.advice import Desk
+from fairal.settings import read_only
 from fairal.ui.charts import chart
 from fairal.ui.frame import saying
 from fairal.ui.literal import literal
@@ -24,7 +25,7 @@ def aside_list(desk: Desk) -> None:
         text.markdown(f"**{literal(name, 60)}**: {literal(why.reason)}  \n:small[{literal(why.time)}]")
         button.button(
             "Offer again", key=f"back_{name}", on_click=_put_back, args=(desk, name), icon=":material/undo:",
-            width="stretch",
+            width="stretch", disabled=read_only(),
         )  # fmt: skip
 
 

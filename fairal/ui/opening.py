@@ -19,6 +19,7 @@ from fairal.runs.store import Store
 from fairal.ui.cards import show_cards
 from fairal.ui.charts import show
 from fairal.ui.frame import LINGER_SECONDS, ROOT, page_path, say_origin, saying
+from fairal.ui.launching import may_change
 from fairal.ui.literal import literal
 from fairal.ui.live import duration, live, say_progress
 from fairal.ui.reading import ReadOnce
@@ -63,7 +64,8 @@ def offer_demo(store: Store) -> None:
     demo = preset("smoke" if st.query_params.get("demo") == "smoke" else "demo")
     seconds, basis = estimate_seconds(store, demo[0])
     st.session_state.setdefault("demo_token", secrets.token_hex(8))
-    st.button("Run the demo", type="primary", icon=":material/play_arrow:", on_click=_start_demo, args=(store, demo))
+    st.button("Run the demo", type="primary", icon=":material/play_arrow:", on_click=_start_demo, args=(store, demo),
+              disabled=not may_change())  # fmt: skip
     st.caption(
         f"{len(demo[0].strategies)} strategies, {demo[0].fits()} trainings, about {duration(seconds)} "
         f"({_BASIS.get(basis, 'a guess')}); it goes on if you close the browser."

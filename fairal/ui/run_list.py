@@ -16,6 +16,7 @@ from fairal.runs.crews.local import LocalCrew
 from fairal.runs.standing import Standing, closed, standing
 from fairal.runs.store import RunKey, Store
 from fairal.ui.frame import LINGER_SECONDS
+from fairal.ui.literal import literal
 from fairal.ui.live import SeenRun, duration, part_text
 
 SHOWN_STATES = (*STATES, "interrupted")
@@ -164,7 +165,7 @@ def act(store: Store, verb: str, keys: Sequence[RunKey]) -> None:
             problems.append(str(error))
     if verb in ("resume", "retry"):
         LocalCrew().ensure(store, LINGER_SECONDS)
-    st.toast(f"{done} run{'s' if done != 1 else ''} {_SAID[verb]}." if not problems else problems[0])
+    st.toast(f"{done} run{'s' if done != 1 else ''} {_SAID[verb]}." if not problems else literal(problems[0], 600))
 
 
 @st.dialog("Forget finished rounds?", icon=":material/replay:")

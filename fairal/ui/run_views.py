@@ -8,6 +8,7 @@ from fairal.errors import FairalError
 from fairal.runs import control
 from fairal.runs.store import RunKey, Store
 from fairal.ui.frame import page_path, saying
+from fairal.ui.launching import may_change
 from fairal.ui.literal import literal
 from fairal.ui.live import SeenRun, progress, see_runs
 from fairal.ui.run_list import (
@@ -42,7 +43,7 @@ def _experiment(store: Store, row: ExperimentRow) -> None:
         _chip(row.standing.state)
     runs.markdown(f"{row.standing.runs_done} of {row.standing.runs} runs done  \n:small[{row.created}]")
     ranges = dice_ranges(store, row.id)
-    dice.markdown(f"Dice {ranges}" if ranges else ":gray[no round yet]")
+    dice.markdown(f"Dice {literal(ranges)}" if ranges else ":gray[no round yet]")
     button.button("Open", key=f"open_{row.id}", on_click=_choose, args=(row.id,), width="stretch")
 
 
@@ -93,17 +94,17 @@ def _table(runs: Sequence[SeenRun]) -> list[SeenRun]:
 
 def _buttons(store: Store, experiment: str, shown: Sequence[SeenRun], selected: Sequence[SeenRun]) -> None:
     """What can be done: each only where it applies."""
-    columns, targets = st.columns(5), selected or shown
+    columns, targets, allowed = st.columns(5), selected or shown, may_change()
     for column, verb, icon in zip(
         columns, ("cancel", "resume", "retry"), ("stop_circle", "play_circle", "replay"), strict=False
     ):
         # Retrying forgets rounds: only by choice.
-        able = applicable(verb, selected if verb == "retry" else targets)
+        able = applicable(verb, selected if verb == "retry" else targets) if allowed else []
         text = verb.capitalize() + ("" if selected or verb == "retry" else " all")
         if column.button(text, icon=f":material/{icon}:", key=f"do_{verb}", width="stretch", disabled=not able):
             _do(store, verb, [run.key for run in able])
     delete = f"Delete {len(selected)} …" if selected else "Delete experiment …"
-    if columns[3].button(f":red[:material/delete: {delete}]", key="do_delete", width="stretch"):
+    if columns[3].button(f":red[:material/delete: {delete}]", key="do_delete", width="stretch", disabled=not allowed):
         keys = [run.key for run in (selected or see_runs(store, experiment))]
         ask_to_delete(store, experiment, keys, whole=not selected)
     if columns[4].button("Clone", icon=":material/content_copy:", key="do_clone", width="stretch"):
@@ -125,9 +126,9 @@ def _reasons(store: Store, runs: Sequence[SeenRun]) -> None:
     for run in runs:
         if run.state.reason:
             say = st.error if run.shown == "failed" else st.caption
-            say(f"{run.key.run}: {run.state.reason}")
+            say(literal(f"{run.key.run}: {run.state.reason}", 600))
         with st.expander(f"Log of {run.key.run}"):
             try:
                 st.code(store.log_tail(run.key) or "Nothing yet.", language=None)
             except (FairalError, OSError) as error:
-                st.caption(str(error))
+                st.caption(literal(error))

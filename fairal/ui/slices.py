@@ -46,7 +46,7 @@ def gallery_tab(reader: Reader, runs: list[RunResult], groups: Sequence[str]) ->
                 for pick, image in shown:
                     text = picked_words(pick, record)
                     if image is None:
-                        st.caption(f"{literal(pick.id)}: {literal(text)}")
+                        st.caption(literal(f"{pick.id}: {text}"))
                     else:
                         st.image(image, caption=literal(text), alt=f"{pick.id}, {text}", width="stretch")
     st.caption("The frame is the group's colour; green: truth, white: prediction, colour: entropy.")

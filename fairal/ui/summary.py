@@ -39,7 +39,7 @@ def say_verdicts(subject: Subject, summary: Sequence[ArmSummary]) -> None:
     if cards and not is_start(subject.result, summary):
         st.subheader("What may be said of each arm")
         for card in cards:
-            st.markdown(f"**{literal(arm_label(card.arm))}**: {literal(card.verdict.text, 600)}")
+            st.markdown(f"**{literal(arm_label(card.arm))}**: {literal(card.verdict.text, 1000)}")
 
 
 def say_failed(result: ExperimentResult) -> None:

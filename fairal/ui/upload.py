@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from fairal.allowed import changes
 from fairal.cohort.folder.collection import Collections
 from fairal.cohort.folder.limits import LABEL_MAX
 from fairal.errors import InputError
@@ -75,6 +76,7 @@ class Upload:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+@changes
 def start_upload(home: Path, name: str, group: str, structure: str, archive: BinaryIO) -> Upload:
     """Begin to import a zip.
 

@@ -6,6 +6,7 @@ import streamlit as st
 from fairal.plain import plain
 from fairal.runs.store import Store
 from fairal.ui.frame import saying
+from fairal.ui.launching import may_change
 from fairal.ui.literal import literal
 from fairal.ui.upload import Upload, start_upload
 
@@ -38,7 +39,9 @@ def _fields(store: Store) -> None:
                                   placeholder="all of a mask's only one",
                                   help="Such as 1,2: joined into one structure.")  # fmt: skip
     st.caption(_RULES)
-    if st.button("Check and import", type="primary", icon=":material/upload:", disabled=archive is None):
+    if st.button(
+        "Check and import", type="primary", icon=":material/upload:", disabled=archive is None or not may_change()
+    ):
         with saying():
             st.session_state["upload"] = start_upload(store.home, wanted.strip(), column, labels, archive)
             st.rerun()

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
+from fairal.allowed import changes
 from fairal.cohort.arrays import Cohort
 from fairal.cohort.folder.content import Content, Scan, read_content
 from fairal.cohort.folder.opening import leads_out
@@ -187,6 +188,7 @@ class Collections:
         self.check_there(name)
         return Collection(self.folder(name), read_content(self.folder(name)))
 
+    @changes
     def forget(self, name: str) -> None:
         """Remove a collection, damaged or not; the original files are elsewhere and stay.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fairal.allowed import changes
 from fairal.cohort.folder.collection import Collections
 from fairal.cohort.folder.content import Content, Scan, write_content
 from fairal.cohort.folder.grid import Grid
@@ -14,6 +15,7 @@ from fairal.errors import InputError
 from fairal.files import new_folder
 
 
+@changes
 def import_folder(collections: Collections, name: str, wishes: Wishes, hear: Hear = lambda *_: None) -> Report:
     """Import a folder as a new collection: whole, or not at all.
 
@@ -42,6 +44,7 @@ def import_folder(collections: Collections, name: str, wishes: Wishes, hear: Hea
     return report_on(content)
 
 
+@changes
 def update_collection(collections: Collections, name: str, wishes: Wishes, hear: Hear = lambda *_: None) -> Report:
     """Look again at the scans of a collection: what is new comes in, what is the same stays, ids keep their place.
 

@@ -39,6 +39,8 @@ class LocalCrew:
     """See `Crew`. One worker lives in each slot of the home; `ensure`, asked again, replaces those that died."""
 
     def ensure(self, store: Store, linger_seconds: float = 0.0, warm: bool = False) -> int:
+        if settings.read_only():
+            return 0
         size = team()
         slots = {slot: _look_at(store, slot) for slot in range(size.workers)}
         free = [slot for slot, what in slots.items() if what == "free"]
