@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from tiny import tiny_config, tiny_record
 
-from fairal.facts.record import Cases, Record
+from fairal.facts.record import Cases, Pick, Record
 from fairal.report.results import ExperimentResult, RunResult
 from fairal.runs.paths import RunKey
 
@@ -29,12 +29,14 @@ def cases(errors: list[float], groups: tuple[str, ...], n: int = 4) -> Cases:
     return Cases(tuple(map(str, range(len(names)))), tuple(names), dice, mm, mm, dice, same, same, same)
 
 
-def record(round_: int, counts: list[int], errors: list[float], groups: tuple[str, ...]) -> Record:
+def record(round_: int, counts: list[int], errors: list[float], groups: tuple[str, ...], more: int = 0) -> Record:
+    """A record of made-up errors; `more` subjects are picked, and labelled in the next one."""
     labelled = tuple(f"s{i}" for i in range(sum(counts)))
     by_group = dict(zip(groups, counts, strict=True))
     none = dict.fromkeys(groups, 1.0)
+    picked = tuple(Pick(f"s{len(labelled) + i}", groups[0]) for i in range(more)) or None
     return tiny_record(
-        round_, labelled=labelled, labelled_by_group=by_group, test=cases(errors, groups), weights=none,
+        round_, picked=picked, labelled=labelled, labelled_by_group=by_group, test=cases(errors, groups), weights=none,
         labelled_dice=none,
     )  # fmt: skip
 
@@ -59,7 +61,7 @@ def experiment(
                 of_fit = noise * rng.standard_normal(len(groups)) if r else first
                 errors = [own(n, sum(counts) - n) for own, n in zip(laws.values(), counts, strict=True)]
                 noisy = np.clip(np.array(errors) + of_seed + of_fit, 0, 1).tolist()
-                rows.append(record(r, counts, noisy, groups))
+                rows.append(record(r, counts, noisy, groups, more=sum(step) if r < rounds else 0))
             runs.append(RunResult(RunKey("made-up-1", f"{arm}-{seed}"), arm, seed, "strategy", "done", "", [], rows))
     return ExperimentResult("made-up-1", "", config, runs)
 

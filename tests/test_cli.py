@@ -107,7 +107,8 @@ def test_doctor_says_what_there_is(tmp_path):
     assert facts["home"] == str(tmp_path / "home")
 
 
-def test_a_study_that_is_not_there_is_a_sentence(tmp_path):
+def test_an_empty_home_has_the_study_that_is_shipped(tmp_path):
     ran = fairal("study", "--only-report", home=tmp_path / "home")
-    assert ran.returncode == 2
-    assert ran.stderr.startswith("fairal: Nothing of it lies in this home")
+    assert ran.returncode == 0, ran.stderr
+    assert "### study strong" in ran.stdout
+    assert fairal("study", "--part", "steps", "--only-report", home=tmp_path / "home").returncode == 2

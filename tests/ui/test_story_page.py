@@ -9,7 +9,7 @@ from ui_states import open_page, said
 
 from fairal.runs import library
 from fairal.runs.bundles.export import export
-from fairal.runs.store import Store
+from fairal.runs.store import RunKey, Store
 
 
 @pytest.fixture
@@ -24,8 +24,13 @@ def shipped(tmp_path, monkeypatch) -> str:
 
 def own_home(folder: Path) -> tuple[Store, str]:
     """A home with a finished experiment whose id differs from the shipped one's."""
-    store, own = kept_home(folder), "smoke-20261125-1fc33e"
-    store.experiment_dir(EXPERIMENT).rename(store.experiment_dir(own))
+    store, kept = Store(folder), kept_home(folder.with_name("kept"))
+    own, _ = store.create(kept.config(EXPERIMENT))
+    for key in store.runs(own):
+        there = RunKey(EXPERIMENT, key.run)
+        for record in kept.rounds(there):
+            store.append_round(key, record, None)
+        store.write_state(key, kept.state(there))
     return store, own
 
 
