@@ -64,7 +64,7 @@ def _card(place: int, card: Card, subject: Subject, pick: Callable[[str], None] 
     with st.container(horizontal=True, gap="xxsmall"):
         st.badge(SHORT[card.verdict.code], color=CHIPS.get(card.verdict.code, "gray"), help=card.verdict.text)
         if lit:
-            st.badge("choose" if chosen else "in price", icon=":material/check:", color="primary")
+            st.badge("choose" if chosen else "in price", icon=":material/check:", color="green")
     rows = "".join(map(_row, card.facts))
     st.html(f"<table style='width:100%;font-size:12.5px;line-height:1.35;margin-top:4px'>{rows}</table>")
 

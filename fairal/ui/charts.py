@@ -93,7 +93,7 @@ def show(figure: Figure, options: tuple = (), focus: str | None = None) -> None:
     stamp, options = _stamp(figure.frame), (*options, figure.title)
     wide = 2 if len(figure.panels) in (2, 4) else PANELS_A_ROW
     for row in _rows(figure.panels, wide):
-        for column, panel in zip(st.columns(wide), row, strict=False):
+        for column, panel in zip(st.columns(wide, vertical_alignment="bottom"), row, strict=False):
             with column:
                 st.markdown(f"**{literal(panel)}**")
                 _draw(figure, stamp, options, panel)

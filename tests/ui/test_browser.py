@@ -128,7 +128,10 @@ def test_click_demo_watch_it_grow_and_see_it_in_compare(server, page, home):
     experiment = home.experiments()[0]
     wait_for(lambda: standing(home, experiment).state == "done", 90, "the finished demo")
     assert home.experiments() == [experiment], "a double click launches once"
-    page.get_by_role("button", name="Open in Compare").click()
+    go_on = page.get_by_role("button", name="Compare", exact=True)
+    go_on.wait_for()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    go_on.click()
     page.get_by_role("heading", name="Compare", exact=True).wait_for()
     page.get_by_role("heading", name="Who paid, in Dice").wait_for()
     wait_for(lambda: page.locator("[data-testid=stVegaLiteChart]").count() >= 7, 20, "seven charts")

@@ -78,6 +78,11 @@ def test_compare_fits_every_width(demo, browser, width):  # noqa: F811
     page.close()
 
 
+def wait_for_address(page, part: str) -> None:
+    """Wait for a part of the address as the page itself has it."""
+    page.wait_for_function("part => location.search.includes(part)", arg=part)
+
+
 @pytest.fixture
 def compare(demo, browser):  # noqa: F811
     experiment, server, _ = demo
@@ -93,7 +98,7 @@ def compare(demo, browser):  # noqa: F811
 
 def test_a_card_is_pressed_and_named_in_the_address(compare):
     compare.get_by_role("button", name="Weighted entropy", exact=True).click()
-    wait_for(lambda: "arm=weighted_entropy" in compare.url, 30, "the arm in the address")
+    wait_for_address(compare, "arm=weighted_entropy")
     no_traceback(compare)
 
 
@@ -111,7 +116,7 @@ def test_the_player_steps_through_the_rounds_by_keyboard(compare):
     assert "Round 0: 3 labelled" in player.inner_text()
     compare.keyboard.press("ArrowRight")
     assert "Round 1: 5 labelled" in player.inner_text()
-    wait_for(lambda: "round=1" in compare.url, 30, "the round in the address")
+    wait_for_address(compare, "round=1")
 
 
 def test_people_are_counted_anew_as_the_threshold_moves(compare):
@@ -120,6 +125,8 @@ def test_people_are_counted_anew_as_the_threshold_moves(compare):
     slider.focus()
     compare.keyboard.press("Home")
     assert people.locator(".counts strong").all_inner_texts() == ["0"] * 6
+    wait_for_address(compare, "poor=")
+    compare.locator(REST).wait_for()
     compare.keyboard.press("End")
     assert people.locator(".counts strong").all_inner_texts() == ["4"] * 6
 

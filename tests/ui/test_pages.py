@@ -133,9 +133,9 @@ def test_the_demo_starts_with_one_click_and_only_once(monkeypatch, store, starte
 
 def test_launch_says_what_it_means_and_writes_runs(monkeypatch, store):
     page = open_page(monkeypatch, store, "launch", {"learner": "smoke", "pool": "20", "pairs": "4", "rounds": "2"})
-    assert "1 experiment, 3 runs, 7 trainings" in said(page)
+    assert "1 experiment, 4 runs, 10 trainings" in said(page)
     page.number_input(key="seeds").set_value(2).run()
-    assert "6 runs, 14 trainings" in said(page)
+    assert "8 runs, 20 trainings" in said(page)
     launch = next(b for b in page.button if b.label == "Launch")
     launch.click().run()
     assert not page.exception
@@ -157,7 +157,7 @@ def test_a_preset_fills_the_form_and_a_clone_brings_its_configuration(monkeypatc
     assert not page.exception
     assert page.slider(key="bias").value == 0.35
     assert page.multiselect(key="starts").value == ["5+1", "3+3"]
-    assert "2 experiments, 70 runs" in said(page)
+    assert "2 experiments, 90 runs" in said(page)
     clone = open_page(monkeypatch, finished[0], "launch", {"clone": finished[1]})
     assert clone.number_input(key="pool").value == 16
     assert clone.number_input(key="seeds").value == 2

@@ -12,15 +12,26 @@ export default function (component) {
   });
 }
 
+// A threshold as the address names it.
+const written = (value) => value.toFixed(3);
+
+// A round distance between five or so marks on an axis: what is written at a mark is its very place.
+function spacing(span) {
+  const least = span / 5, ten = 10 ** Math.floor(Math.log10(least) + 1e-9);
+  return [1, 2, 5, 10].map((n) => n * ten).find((step) => step >= least - 1e-9);
+}
+
 // Draws into `root` (the component's HTML) what `report.people.people_json` gives; returns what takes it down again.
 export function mount(root, data, emit) {
   const $ = (name) => root.querySelector(`[data-id="${name}"]`);
   const { measure, groups } = data, [low, high] = data.domain;
   let s = instances.get(root);
-  if (!s || s.measure !== measure.id || s.given !== data.threshold) {
-    s = { measure: measure.id, given: data.threshold, threshold: data.threshold, at: null };
+  // What comes may answer a threshold that a person has moved on from since: only another one is new.
+  const given = written(data.threshold);
+  if (!s || s.measure !== measure.id || (s.given !== given && !s.past.has(given))) {
+    s = { measure: measure.id, given, past: new Set(), threshold: data.threshold, at: null };
     instances.set(root, s);
-  }
+  } else if (s.given === given) s.past.clear();
   const step = (high - low) / 200, say = (v) => v === null || v === undefined ? "nothing found"
     : measure.percent ? `${(100 * v).toFixed(1)} %` : v.toFixed(measure.unit ? 2 : 3) + (measure.unit ? ` ${measure.unit}` : "");
   const poor = (v) => v === null || (measure.sign > 0 ? v < s.threshold : v > s.threshold);
@@ -73,9 +84,10 @@ export function mount(root, data, emit) {
 
   function axis(ctx, canvas) {
     ctx.textBaseline = "middle"; ctx.textAlign = "right"; ctx.globalAlpha = 1;
-    for (let k = 0; k <= 5; k++) {
-      const v = low + (high - low) * k / 5, at = y(canvas, v);
-      ctx.fillText(measure.percent ? `${Math.round(100 * v)}%` : v.toFixed(1), LEFT - 6, at);
+    const apart = spacing(high - low), digits = Math.max(0, -Math.floor(Math.log10(apart) + 1e-9));
+    for (let k = Math.ceil(low / apart - 1e-9); k * apart <= high + 1e-9; k++) {
+      const v = k * apart, at = y(canvas, v);
+      ctx.fillText(measure.percent ? `${Math.round(100 * v)}%` : v.toFixed(digits), LEFT - 6, at);
       ctx.globalAlpha = 0.15; ctx.fillRect(LEFT, at, canvas.clientWidth - LEFT, 1); ctx.globalAlpha = 1;
     }
     ctx.textBaseline = "bottom";
@@ -140,7 +152,7 @@ export function mount(root, data, emit) {
   };
   const set = (value, done) => {
     s.threshold = Math.round(value / step) * step; draw(); tell();
-    if (done) { s.given = s.threshold; emit.threshold(s.threshold); }
+    if (done) { s.past.add(s.given); s.given = written(s.threshold); emit.threshold(s.threshold); }
   };
   panels.forEach((panel, i) => {
     const { canvas } = panel;
