@@ -1,6 +1,6 @@
-"""Take the README's screenshots of Compare and Slices: ``python docs/screenshots.py [EXPERIMENT]``.
+"""Take the README's screenshots of Story, Compare and Slices: ``python docs/screenshots.py [EXPERIMENT]``.
 
-The latest experiment by default. Needs Chromium and a finished experiment in the home; starts a server of its own.
+The study that is shipped by default; any other by its id. Needs Chromium; starts a server of its own.
 """
 
 import shutil
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from fairal.runs.library import readers
 from fairal.runs.standing import find
 from fairal.runs.store import Store
 from fairal.ui.server import Dashboard
@@ -27,13 +28,14 @@ def take(page, address: str, ready: str, path: Path, height: int) -> None:
 
 
 def main() -> None:
-    """Take both."""
+    """Take them all."""
     store = Store()
-    experiment = find(store, sys.argv[1] if len(sys.argv) > 1 else "latest")
+    experiment = find(readers(store), sys.argv[1] if len(sys.argv) > 1 else "study-strong")
     with Dashboard(store.home, FAIRAL_WARM="0") as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         page = browser.new_page()
         compare, slices = server.url(f"compare?experiments={experiment}"), server.url(f"slices?of={experiment}")
+        take(page, server.url(f"story?experiment={experiment}"), ".story[data-scene]", ROOT / "docs" / "story.png", 810)
         take(page, compare, "[data-testid=stVegaLiteChart]", ROOT / "docs" / "compare.png", 1150)
         take(page, slices, "canvas[data-id='picture']", ROOT / "docs" / "slices.png", 900)
         browser.close()
