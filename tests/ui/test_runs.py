@@ -132,13 +132,17 @@ def test_a_verb_that_fails_for_one_run_says_why(monkeypatch, store):
     assert store.state(keys[1]).state == "cancelled"
 
 
-def test_what_is_closed_is_read_as_the_server_starts_and_not_again(monkeypatch, crowded):
+def test_what_is_closed_is_read_once_at_most_and_not_again(monkeypatch, crowded):
     page = open_page(monkeypatch, crowded, "runs")
     read = []
     for name in ("state", "last_round"):
         whole = getattr(type(crowded), name)
-        monkeypatch.setattr(type(crowded), name, lambda store, key, of=whole: read.append(key) or of(store, key))
+        noted = lambda store, key, of=whole, name=name: read.append((name, key)) or of(store, key)  # noqa: E731
+        monkeypatch.setattr(type(crowded), name, noted)
     page.run()
     page.get("pagination")[0].set_value(3).run()
     assert len([b for b in page.button if b.label == "Open"]) == 25
-    assert read == []
+    assert len(read) == len(set(read))  # none at all where something else of this process has read them already
+    seen = len(read)
+    page.run()
+    assert len(read) == seen
