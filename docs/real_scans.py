@@ -13,6 +13,7 @@ from fairal.report.evidence import verdicts
 from fairal.report.export import picture
 from fairal.report.figure import Subject, View
 from fairal.report.figures import figures
+from fairal.report.markdown import markdown_table
 from fairal.report.results import ExperimentResult, read_experiment
 from fairal.report.summary import summarise_experiment
 from fairal.runs.standing import standing
@@ -26,7 +27,7 @@ def table(result: ExperimentResult) -> str:
     first, second = result.groups
     heads = ["arm", f"Dice {first} / {second}", "signed gap", f"surface Dice {first} / {second}", "signed gap",
              "better group's loss", f"picked {first} / {second}"]  # fmt: skip
-    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+    rows = []
     columns = [summarise_experiment(result, measure=measure) for measure in ("dice", "surface_dice")]
     for dice, surface in zip(*columns, strict=True):
         shares = " / ".join(f"{dice.over.picked_share[g]:.0%}" for g in result.groups)
@@ -34,8 +35,8 @@ def table(result: ExperimentResult) -> str:
         cells = [arm_label(dice.strategy)]
         for level in (dice.level, surface.level):
             cells += [" / ".join(f"{level.by_group[g]:.3f}" for g in result.groups), f"{level.signed_gap:+.3f}"]
-        lines.append(f"| {' | '.join([*cells, lost, shares])} |")
-    return "\n".join(lines)
+        rows.append([*cells, lost, shares])
+    return markdown_table(heads, rows)
 
 
 def section(result: ExperimentResult) -> str:

@@ -16,7 +16,7 @@ from fairal.learner.fit import load_fit, save_fit
 from fairal.loop.job import ask
 from fairal.loop.round import model_of
 from fairal.loop.task import Task
-from fairal.report.study import markdown
+from fairal.report.markdown import markdown_table
 from fairal.runs.kept import KeptSource, Memory
 from fairal.runs.shelf import obtain
 from fairal.runs.store import Store
@@ -74,7 +74,7 @@ def main(home: str, experiment: str, wanted: int | None = None) -> None:
             cells.append(f"{np.mean(each):+.2f} ({min(each):+.2f} to {max(each):+.2f})")
         lines.append((name, *cells))
     print(f"Correlation with the true volume, mean over {len(rows)} seeds (range).\n")
-    print(markdown(("score", *groups), lines))
+    print(markdown_table(("score", *groups), lines))
 
 
 if __name__ == "__main__":

@@ -74,16 +74,25 @@ def open_object(content: bytes, of: str, unsealed: Collection[str]) -> dict[str,
     Raises:
         Broken: It is not the one that was written.
     """
-    sealed = is_sealed(content, of)
+    sealed, found = is_sealed(content, of), parse_object(content)
+    if not sealed and not found.keys() <= set(unsealed):
+        raise Broken("it has no checksum")
+    return {name: value for name, value in found.items() if name not in ("of", "checksum")} if sealed else found
+
+
+def parse_object(content: bytes) -> dict[str, Any]:
+    """Read a JSON object, sealed or not.
+
+    Raises:
+        Broken: It is none.
+    """
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):
         raise Broken("it is not readable JSON") from None
     if not isinstance(found, dict):
         raise Broken("it should hold an object")
-    if not sealed and not found.keys() <= set(unsealed):
-        raise Broken("it has no checksum")
-    return {name: value for name, value in found.items() if name not in ("of", "checksum")} if sealed else found
+    return found
 
 
 def seal_archive(content: bytes, of: str) -> bytes:

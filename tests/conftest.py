@@ -1,10 +1,19 @@
 """What many tests share: tiny settings, and homes in which they have run."""
 
+import os
+import shutil
+
 import pytest
 from tiny import tiny_config, work_off
 
 from fairal.config import ExperimentConfig
 from fairal.runs.store import Store
+
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +48,19 @@ def nothing_shipped(request, monkeypatch, tmp_path_factory):
     """Empty homes are empty: what the package ships has a test of its own, marked ``shipped``."""
     if "shipped" not in request.keywords:
         monkeypatch.setattr("fairal.runs.library.SHIPPED_DIR", tmp_path_factory.getbasetemp() / "nothing-shipped")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium; without one its tests are left out, unless FAIRAL_NEED_BROWSER asks for them."""
+    if CHROMIUM is None:
+        reason = "no Chromium here: install one (Debian and Ubuntu: apt install chromium) to run the browser tests"
+        if os.environ.get("FAIRAL_NEED_BROWSER"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()

@@ -9,7 +9,7 @@ from tiny import tiny_config
 from fairal.allowed import READ_ONLY, ReadOnly
 from fairal.cohort.folder import importing
 from fairal.cohort.folder.collection import Collections
-from fairal.runs import advice, control
+from fairal.runs import advice, advice_start, control
 from fairal.runs.crews.local import LocalCrew
 from fairal.runs.launch import launch
 from fairal.runs.library import readers
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 GUARDED = [
     launch, control.cancel, control.resume, control.retry, control.wake, control.delete_run, control.delete_experiment,
     importing.import_folder, importing.update_collection, Collections.forget, upload.start_upload, trim,
-    Store.clean_volumes, advice.start, advice.Desk.put_aside, advice.Desk.put_back, advice.Desk.ask_to_stop,
+    Store.clean_volumes, advice_start.start, advice.Desk.put_aside, advice.Desk.put_back, advice.Desk.ask_to_stop,
 ]  # fmt: skip
 
 

@@ -187,9 +187,7 @@ def resume(
     for experiment in found:
         count = sum(control.resume(store, key) for key in store.runs(experiment))
         out.print(f"{experiment}: {count} run(s) queued again.")
-    LocalCrew().ensure(store)
-    if not detach:
-        foreground(store, found)
+    _work_on(store, found, detach)
 
 
 @app.command()
@@ -211,9 +209,7 @@ def retry(
         for key in keys:
             control.retry(store, key, forget=True)
         out.print(f"{experiment}: {len(keys)} run(s) queued again from their first round.")
-    LocalCrew().ensure(store)
-    if not detach:
-        foreground(store, found)
+    _work_on(store, found, detach)
 
 
 @app.command()
@@ -234,6 +230,13 @@ def delete(
             else:
                 control.delete_experiment(store, experiment)
             out.print(f"{experiment}: deleted.")
+
+
+def _work_on(store: Store, experiments: list[str], detach: bool) -> None:
+    """See to it that somebody works on what was queued again, and follow it unless it is left in the background."""
+    LocalCrew().ensure(store)
+    if not detach:
+        foreground(store, experiments)
 
 
 def _own(store: Store, names: list[str]) -> list[str]:

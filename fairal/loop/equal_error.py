@@ -27,14 +27,10 @@ def at_equal_error(test: Cohort, cases: Cases, groups: Sequence[str], seed: int)
         Each group's mean by measure; None where a group has no case with an ASSD, or where the masks have no room for
         an error of that size.
     """
-    assd_mm = np.array(cases.assd_mm, float)
-    of = np.array(cases.group)
-    known = [assd_mm[(of == group) & np.isfinite(assd_mm)] for group in groups]
-    if not all(len(own) for own in known):
+    observed_mm = _observed_mm(cases, groups)
+    if observed_mm is None:
         return None
-    observed_mm = float(np.mean([own.mean() for own in known]))
-    positions = {group: [i for i, s in enumerate(test.subjects) if s.group == group] for group in groups}
-    at = sorted(i for own in positions.values() for i in own[:SUBJECTS_OF_A_GROUP])
+    at = _first_of_each(test, groups)
     subjects = [test.subjects[i] for i in at]
     try:
         judged = fair_line(
@@ -48,3 +44,16 @@ def at_equal_error(test: Cohort, cases: Cases, groups: Sequence[str], seed: int)
     except ValueError:  # a perfect model, empty masks, or an error as large as the structure: there is no line
         return None
     return {measure: one.by_group for measure, one in judged.items()}
+
+
+def _observed_mm(cases: Cases, groups: Sequence[str]) -> float | None:
+    """The ASSD that was seen, averaged over each group and then over groups; None where a group has none."""
+    assd_mm, of = np.array(cases.assd_mm, float), np.array(cases.group)
+    known = [assd_mm[(of == group) & np.isfinite(assd_mm)] for group in groups]
+    return float(np.mean([own.mean() for own in known])) if all(len(own) for own in known) else None
+
+
+def _first_of_each(test: Cohort, groups: Sequence[str]) -> list[int]:
+    """Positions of the first subjects of each group, in the order of the test set."""
+    positions = {group: [i for i, s in enumerate(test.subjects) if s.group == group] for group in groups}
+    return sorted(i for own in positions.values() for i in own[:SUBJECTS_OF_A_GROUP])

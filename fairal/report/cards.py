@@ -1,12 +1,13 @@
 """Which one? One card per arm: its verdict, how far apart the groups are, who paid, and what was labelled for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from fairal.report.evidence import verdicts
 from fairal.report.figure import Subject
-from fairal.report.levels import Against, Level
+from fairal.report.levels import Against, ArmSummary, Level
 from fairal.report.quantity import Quantity
 from fairal.report.verdict import Verdict
 
@@ -44,17 +45,22 @@ class Card:
 
 def arm_cards(subject: Subject) -> list[Card]:
     """Make a card of the baseline, then of every arm that is looked at and compared with it, as they are configured."""
-    said, cards = verdicts(subject.result, subject.view.baseline), []
+    said, baseline = verdicts(subject.result, subject.view.baseline), subject.view.baseline
     by_arm = {measure: {row.strategy: row for row in subject.summaries[measure]} for measure in subject.view.measures}
     first = by_arm[subject.view.measures[0]]
-    shown = [arm for arm in subject.view.arms if arm in said and arm in first and arm != subject.view.baseline]
-    for arm in [subject.view.baseline, *shown] if shown and subject.view.baseline in first else []:
-        rows = [of[arm] for of in by_arm.values() if arm in of]
-        levels = [row.against.own if row.against else row.level for row in rows]
-        paid = [_paid(rows[0].against)] if rows[0].against else []
-        facts = [*map(_gap, levels), _worst(levels[0]), *paid, _labelled(subject, arm, levels[0].seeds)]
-        cards.append(Card(arm, said[arm], len(levels[0].seeds), tuple(facts)))
-    return cards
+    shown = [arm for arm in subject.view.arms if arm in said and arm in first and arm != baseline]
+    if not shown or baseline not in first:
+        return []
+    rows = {arm: [of[arm] for of in by_arm.values() if arm in of] for arm in (baseline, *shown)}
+    return [_card(subject, arm, said[arm], own) for arm, own in rows.items()]
+
+
+def _card(subject: Subject, arm: str, verdict: Verdict, rows: Sequence[ArmSummary]) -> Card:
+    """Make a card of an arm's summaries, one per measure of the view, the deciding one first."""
+    levels = [row.against.own if row.against else row.level for row in rows]
+    paid = [_paid(rows[0].against)] if rows[0].against else []
+    facts = [*map(_gap, levels), _worst(levels[0]), *paid, _labelled(subject, arm, levels[0].seeds)]
+    return Card(arm, verdict, len(levels[0].seeds), tuple(facts))
 
 
 def _gap(level: Level) -> Fact:

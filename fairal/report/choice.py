@@ -144,34 +144,33 @@ def _needs(offer: Offer) -> str:
 
 def _nothing(there: Sequence[Offer], price: float) -> Choice:
     """Say why nothing qualifies: what is nearest to it comes first."""
-    payer, allowed = there[0].payer, f"{DICE.say(price)} Dice or less of the {there[0].payer} group"
-    hopeful = [offer for offer in there if offer.hopeful and offer.within(price)]
-    disputed = [offer for offer in there if offer.disputed and offer.within(price)]
-    dearer = sorted((offer for offer in there if offer.settled), key=lambda offer: offer.loss)
-    if hopeful:
+    within = [offer for offer in there if offer.within(price)]
+    if hopeful := [offer for offer in within if offer.hopeful]:
         return Choice((), None, _no_conclusion(hopeful), undecided=True)
-    if disputed:
+    if disputed := [offer for offer in within if offer.disputed]:
         closes = "closes" if len(disputed) == 1 else "close"
         said = (
             f"No arm can be recommended for {DICE.say(price)} Dice: {_named(disputed)} {closes} the gap in Dice, but "
             "surface Dice does not bear it out."
         )
         return Choice((), None, said)
-    if dearer:
-        cheapest = dearer[0]
-        return Choice(
-            (), None,
-            f"No arm closes the gap for {allowed}. The cheapest that does is {cheapest.label}: the {payer} group "
-            f"loses {DICE.say(cheapest.loss)}.",
-        )  # fmt: skip
-    open_ = sorted((offer for offer in there if offer.hopeful or offer.disputed), key=lambda offer: offer.loss)
+    return _dearer(there, price) or Choice((), None, "No arm closes the gap against this baseline, whatever the price.")
+
+
+def _dearer(there: Sequence[Offer], price: float) -> Choice | None:
+    """Say which arm would qualify for more; None where none does at any price."""
+    payer, allowed = there[0].payer, f"{DICE.say(price)} Dice or less of the {there[0].payer} group"
+    by_loss = sorted(there, key=lambda offer: offer.loss)
+    if offer := next((offer for offer in by_loss if offer.settled), None):
+        said = f"The cheapest that does is {offer.label}: the {payer} group loses {DICE.say(offer.loss)}."
+        return Choice((), None, f"No arm closes the gap for {allowed}. {said}")
+    open_ = [offer for offer in by_loss if offer.hopeful or offer.disputed]
     if open_:
-        said = (
-            f"No arm closes the gap for {allowed}. The cheapest that may is {open_[0].label}, for "
-            f"{DICE.say(open_[0].loss)}; {'the seeds do' if open_[0].hopeful else 'surface Dice does'} not bear it out."
-        )
-        return Choice((), None, said, undecided=any(offer.hopeful for offer in open_))
-    return Choice((), None, "No arm closes the gap against this baseline, whatever the price.")
+        offer = open_[0]
+        doubt = "the seeds do" if offer.hopeful else "surface Dice does"
+        said = f"The cheapest that may is {offer.label}, for {DICE.say(offer.loss)}; {doubt} not bear it out."
+        return Choice((), None, f"No arm closes the gap for {allowed}. {said}", undecided=any(o.hopeful for o in open_))
+    return None
 
 
 def _no_conclusion(hopeful: Sequence[Offer]) -> str:

@@ -1,6 +1,8 @@
 """The rounds as a film: what a round player in the browser, and any script with a browser, draws."""
 
-from fairal.fairness.measures import MEASURES
+from collections.abc import Sequence
+
+from fairal.fairness.measures import MEASURES, Measure
 from fairal.report.arms import arm_colour, arm_label
 from fairal.report.colours import group_colours
 from fairal.report.figure import Subject
@@ -28,20 +30,26 @@ def player_json(subject: Subject, measure: str, focus: str | None = None) -> dic
     of, colours = MEASURES[measure], group_colours(subject.result.groups)
     ends = best_and_worst(base, of)
     arms = [made for arm in subject.view.arms if (made := _arm(subject, measure, arm, ends))]
-    places = [value for arm in arms for point in arm["points"] for value in point]
-    room = max(0.04 * (max(places) - min(places)), 1e-3)
     pool, query = subject.result.config.cohort.pool_counts(), subject.result.config.query
     return {
         "measure": {"id": of.id, "label": of.label, "unit": of.unit, "sign": of.sign, "percent": "%" in of.format},
         "x": ends[0],
         "y": ends[1],
-        "domain": [max(0.0, min(places) - room), min(1.0, max(places) + room) if of.bounded else max(places) + room],
+        "domain": _domain(arms, of),
         "groups": [{"name": name, "colour": colours[name], "pool": pool[name]} for name in subject.result.groups],
         "rounds": [sum(query.start.values()) + at * query.per_round for at in range(subject.at + 1)],
         "arms": arms,
         "focus": focus if any(arm["id"] == focus for arm in arms) else arms[-1]["id"],
         "caption": subject.about("The pool is that of one seed."),
     }
+
+
+def _domain(arms: Sequence[dict], of: Measure) -> list[float]:
+    """Ends of both axes: all points with some room around them, within what is possible."""
+    places = [value for arm in arms for point in arm["points"] for value in point]
+    room = max(0.04 * (max(places) - min(places)), 1e-3)
+    top = max(places) + room
+    return [max(0.0, min(places) - room), min(1.0, top) if of.bounded else top]
 
 
 def _arm(subject: Subject, measure: str, arm: str, ends: tuple[str, str]) -> dict | None:

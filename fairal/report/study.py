@@ -1,12 +1,12 @@
 """What the study came to, as Markdown: a table of arms in both measures, and the questions that docs/study.md asks."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fairal.report.arms import arm_label
 from fairal.report.comparison import summarise_experiment
 from fairal.report.evidence import verdicts
 from fairal.report.levels import ArmSummary, Level
+from fairal.report.markdown import markdown_table
 from fairal.report.results import ExperimentResult, comparable_round
 from fairal.report.start import Fallen, below_start
 from fairal.report.summary import fair_line_sentence
@@ -86,7 +86,7 @@ def arms_table(result: ExperimentResult) -> str:
         )
         for arm, row in dice.items()
     ]
-    return markdown(heads, rows)
+    return markdown_table(heads, rows)
 
 
 def _served(level: Level, digits: int = 3) -> tuple[str, str]:
@@ -123,7 +123,7 @@ def short_table(result: ExperimentResult) -> str:
         )
         for arm, row in dice.items()
     ]
-    return markdown(heads, rows)
+    return markdown_table(heads, rows)
 
 
 def answers_table(result: ExperimentResult) -> str:
@@ -140,7 +140,7 @@ def answers_table(result: ExperimentResult) -> str:
         )
         for one in answers(result)
     ]
-    return markdown(heads, rows)
+    return markdown_table(heads, rows)
 
 
 def section(result: ExperimentResult) -> str:
@@ -174,9 +174,3 @@ def section(result: ExperimentResult) -> str:
 def _fallen(one: Fallen) -> str:
     spread = f"{one.interval[0]:.3f} to {one.interval[1]:.3f}, " if one.interval else ""
     return f"`{one.arm}`, {one.group}: {one.change:.3f} ({spread}n = {one.n})"
-
-
-def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Lay out a Markdown table."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

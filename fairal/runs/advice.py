@@ -5,9 +5,6 @@ All of it lies in the collection's folder. An answer is there once its line is.
 
 import io
 import os
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -20,7 +17,6 @@ import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from fairal.allowed import changes
-from fairal.config.advice import Question
 from fairal.errors import InputError, RunError
 from fairal.facts.advice import Answer
 from fairal.files import append_line, replacing, whole_lines
@@ -239,17 +235,3 @@ class Desk:
 def now() -> str:
     """Give the time as it is written: ISO 8601, UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-@changes
-def start(desk: Desk, question: Question, home: Path) -> subprocess.Popen | None:
-    """Let a process of its own work on an answer; it outlives whoever asked. None where somebody is at it already."""
-    work = desk.work()
-    if work is not None and work.active:
-        return None
-    desk.write_work(Work("starting", started=time.time()))
-    command = [sys.executable, "-m", "fairal", "next", "--json", "--home", str(home), *question.arguments()]
-    with desk.log_file.open("wb") as log:
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=dict(os.environ)
-        )

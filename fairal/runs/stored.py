@@ -8,7 +8,7 @@ from typing import Any
 from fairal.errors import FairalError
 from fairal.facts.record import SCHEMA
 from fairal.files import write_text
-from fairal.seals import Broken, open_object, seal_text
+from fairal.seals import Broken, open_object, parse_object, seal_text
 
 
 class Damaged(FairalError):
@@ -34,7 +34,7 @@ def read_object(path: Path, of: str = "", unsealed: Collection[str] | None = Non
     """
     try:
         stored = path.read_bytes()
-        content = _plain(stored) if unsealed is None else open_object(stored, of, unsealed)
+        content = parse_object(stored) if unsealed is None else open_object(stored, of, unsealed)
     except FileNotFoundError:
         raise Damaged(f"{path} is missing; the experiment or run was deleted or is damaged.") from None
     except OSError as error:
@@ -49,13 +49,3 @@ def read_object(path: Path, of: str = "", unsealed: Collection[str] | None = Non
 def write_object(path: Path, content: Mapping[str, Any], of: str, durable: bool = False) -> None:
     """Replace a stored object in one step, sealed."""
     write_text(path, seal_text(json.dumps(content, indent=1, allow_nan=False), of), durable)
-
-
-def _plain(stored: bytes) -> dict[str, Any]:
-    try:
-        content = json.loads(stored)
-    except (ValueError, RecursionError):
-        raise Broken("it is not readable JSON") from None
-    if not isinstance(content, dict):
-        raise Broken("it should hold an object")
-    return content

@@ -91,22 +91,38 @@ def progress(store: Store, runs: Sequence[SeenRun | RunFacts]) -> str:
     if state in ENDED:
         return state
     workers = live_workers(store)
-    done, total = sum(s.rounds_done for s in states), sum(s.rounds for s in states)
-    text = f"{state}: {done} of {total} rounds, {shown.count('done')} of {len(runs)} runs done"
+    text = f"{state}: {_rounds_text(states)}, {shown.count('done')} of {len(runs)} runs done"
     if left := seconds_left(states, workers):
         text += f", about {duration(left)} left"
-    at_work = [s for s in states if s.state == "running" and s.part]
-    training = sum(_FIT_SHARE * s.done / max(1, s.total) for s in at_work if s.part == "fit")
-    st.progress(min(1.0, (done + training) / max(1, total)), text=text)
+    st.progress(_share_done(states), text=text)
     for stopped in stopped_workers(store):
         st.warning(literal(stopped.sentence()))
     # One line whatever happens: a page that is being read does not move.
     if state in ("queued", "interrupted") and workers == 0:
         st.caption(f":orange[No worker is alive; they start by themselves, or see {literal(store.worker_log(0))}.]")
     else:
-        now = " · ".join(map(part_text, at_work[:2]))
-        st.caption(("" if done else "The first round is on its way. ") + now or "Between two rounds.")
+        st.caption(_what_is_done_now(states))
     return state
+
+
+def _rounds_text(states: Sequence[RunState]) -> str:
+    return f"{sum(s.rounds_done for s in states)} of {sum(s.rounds for s in states)} rounds"
+
+
+def _at_work(states: Sequence[RunState]) -> list[RunState]:
+    return [s for s in states if s.state == "running" and s.part]
+
+
+def _share_done(states: Sequence[RunState]) -> float:
+    """Finished rounds, and of those that are trained right now the part that is."""
+    training = sum(_FIT_SHARE * s.done / max(1, s.total) for s in _at_work(states) if s.part == "fit")
+    return min(1.0, (sum(s.rounds_done for s in states) + training) / max(1, sum(s.rounds for s in states)))
+
+
+def _what_is_done_now(states: Sequence[RunState]) -> str:
+    now = " · ".join(map(part_text, _at_work(states)[:2]))
+    first = "" if any(s.rounds_done for s in states) else "The first round is on its way. "
+    return first + now or "Between two rounds."
 
 
 def say_progress(store: Store, reader: Reader, experiment: str) -> str:

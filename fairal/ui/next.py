@@ -19,7 +19,8 @@ from fairal.plain import plain
 from fairal.report.answers import wanted_table
 from fairal.report.colours import PREDICTION_COLOUR, group_colours
 from fairal.report.slices import PLANES, Overlay, binary_entropy_bits, centre, picture, to_grey
-from fairal.runs.advice import REASON_CHARACTERS_MAX, Desk, Work, start
+from fairal.runs.advice import REASON_CHARACTERS_MAX, Desk, Work
+from fairal.runs.advice_start import start
 from fairal.runs.speed import estimate_fits
 from fairal.runs.store import Store
 from fairal.settings import read_only

@@ -74,9 +74,14 @@ def maps_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult]) ->
     rows = [_map_row(maps, anatomy, kind, plane, top) for _, maps in mapped]
     drawn = sheet(rows, [arm_label(run.strategy).replace(" ", "\n") for run, _ in mapped], groups)
     st.image(drawn, alt=f"Mean {kind} of each group over all test subjects, one row per strategy")
-    bar = np.tile(heat(np.linspace(0, 1, 240))[None], (12, 1, 1))
     counted = Counter(mapped[0][0].records[-1].test.group)
-    cases = ", ".join(f"{counted[group]} {group}" for group in groups)
+    _colour_bar(kind, top, ", ".join(f"{counted[group]} {group}" for group in groups))
+    _download(drawn, f"maps-{kind}-{plane}")
+
+
+def _colour_bar(kind: str, top: float, cases: str) -> None:
+    """What the colours of the maps mean, and over whom they are."""
+    bar = np.tile(heat(np.linspace(0, 1, 240))[None], (12, 1, 1))
     unit = {"entropy": "bits", "error": "share of subjects", "truth": "share of subjects"}[kind]
     st.image(
         bar,
@@ -84,7 +89,6 @@ def maps_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult]) ->
         "over the T1 of one of them. Green: where half of them have the structure.",
         alt="Colour bar",
     )
-    _download(drawn, f"maps-{kind}-{plane}")
 
 
 def _anatomy(reader: Reader, run: RunResult, group: str) -> np.ndarray | None:

@@ -41,9 +41,10 @@ def choices_of(reader: Reader, runs: Sequence[RunResult]) -> dict[str, dict[str,
     words = subjects_of(reader, runs)
     records = runs[0].records
     cases = set(records[-1].test.id)
-    early, late = (reader.volumes(runs[0].key, record.round) for record in (records[0], records[-1]))
-    followed = [i for i in words if i in cases and (early is None or i in early.probability)]
-    at_the_end = [i for i in words if late and i in cases and i in late.probability]
+    early, late = (_kept(reader, runs[0], record) for record in (records[0], records[-1]))
+    tested = [i for i in words if i in cases]
+    followed = tested if early is None else [i for i in tested if i in early]
+    at_the_end = [i for i in tested if i in (late or ())]
     worst = [i for i in worst_of_each_group(records[-1].test, WORST_OF_A_GROUP) if i in at_the_end]
     of = {
         FOLLOWED: followed,
@@ -51,6 +52,12 @@ def choices_of(reader: Reader, runs: Sequence[RunResult]) -> dict[str, dict[str,
         PICKED: [i for i in words if i not in cases],
     }
     return {choice: {i: words[i] for i in ids} for choice, ids in of.items() if ids}
+
+
+def _kept(reader: Reader, run: RunResult, record: Record) -> frozenset[str] | None:
+    """Whose volumes a round kept; None where it kept none."""
+    volumes = reader.volumes(run.key, record.round)
+    return None if volumes is None else frozenset(volumes.probability)
 
 
 def twin_of(record: Record, subject: str) -> str | None:

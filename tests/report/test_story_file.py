@@ -1,9 +1,7 @@
 """A story as one file: what is in it, and how it behaves in a browser without a network."""
 
 import base64
-import os
 import re
-import shutil
 from dataclasses import replace
 from hashlib import sha256
 
@@ -16,11 +14,6 @@ from fairal.cli import app
 from fairal.report.story import offline_html, tell
 from fairal.report.story.twins import twins_of
 
-CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 SIZES = [(1024, 768), (1440, 900), (1920, 1080)]
 CONTRAST = """() => {
   const ground = getComputedStyle(document.querySelector('.story')).backgroundColor;
@@ -84,21 +77,6 @@ def test_the_command_line_writes_the_file(tmp_path):
     assert ran.exit_code == 0, ran.output
     assert ran.output.endswith(f"scenes in {out}.\n")
     assert "have not learned" in out.read_text()  # three rounds of eight steps
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        reason = "no Chromium here: install one (Debian and Ubuntu: apt install chromium) to run the browser tests"
-        if os.environ.get("FAIRAL_NEED_BROWSER"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def opened(browser, file, size=(1440, 900), **options):

@@ -24,7 +24,8 @@ from fairal.loop.job import ask
 from fairal.loop.round import Trained
 from fairal.loop.round import answer as play
 from fairal.loop.task import Task
-from fairal.runs.advice import Desk, Work, start
+from fairal.runs.advice import Desk, Work
+from fairal.runs.advice_start import start
 from fairal.runs.advice_worker import answer, plan
 from fairal.runs.store import Store
 from fairal.strategies.pool import Picks
@@ -249,7 +250,9 @@ def test_a_damaged_list_of_what_is_put_aside_is_not_taken_for_an_empty_one(own):
 def test_a_process_of_its_own_is_started_once_with_the_same_question(own, monkeypatch):
     store, *_ = own
     desk, started = desk_of(store), []
-    monkeypatch.setattr("fairal.runs.advice.subprocess.Popen", lambda command, **how: started.append((command, how)))
+    monkeypatch.setattr(
+        "fairal.runs.advice_start.subprocess.Popen", lambda command, **how: started.append((command, how))
+    )
     asked = question(strategy="entropy", training="plain", seed=7)
     start(desk, asked, store.home)
     start(desk, asked, store.home)

@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from test_browser import WAIT, browser, no_traceback, wait_for  # noqa: F401
+from test_browser import WAIT, no_traceback, wait_for
 
 from fairal.runs import control
 from fairal.runs.standing import standing
@@ -23,7 +23,7 @@ new PerformanceObserver((list) => {
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory, browser):  # noqa: F811
+def demo(tmp_path_factory, browser):
     """A demo of the smallest size that was watched on Overview and Compare: its id, the server, and what was seen."""
     store = Store(tmp_path_factory.mktemp("watched") / "home")
     with Dashboard(store.home, FAIRAL_WARM="0") as server:
@@ -64,7 +64,7 @@ def test_growth_is_above_the_fold_and_the_end_says_where_to_go_on(demo):
 
 
 @pytest.mark.parametrize("width", [1024, 1440, 1920])
-def test_compare_fits_every_width(demo, browser, width):  # noqa: F811
+def test_compare_fits_every_width(demo, browser, width):
     experiment, server, _ = demo
     page = browser.new_context(viewport={"width": width, "height": 900}).new_page()
     page.set_default_timeout(4 * WAIT)
@@ -84,7 +84,7 @@ def wait_for_address(page, part: str) -> None:
 
 
 @pytest.fixture
-def compare(demo, browser):  # noqa: F811
+def compare(demo, browser):
     experiment, server, _ = demo
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     page = context.new_page()

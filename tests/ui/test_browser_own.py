@@ -4,7 +4,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from test_browser import WAIT, browser, no_traceback, page, wait_for  # noqa: F401
+from test_browser import WAIT, no_traceback, page, wait_for  # noqa: F401
 
 from fairal.cohort.folder.collection import Collections
 from fairal.runs import control
@@ -27,7 +27,7 @@ def scans(tmp_path_factory, smoke_cohort) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory, browser, scans):  # noqa: F811
+def server(tmp_path_factory, browser, scans):
     from fairal.cohort.folder.importing import import_folder
     from fairal.cohort.folder.wishes import Wishes
 

@@ -2,7 +2,7 @@
 
 import pytest
 from own_scans import import_mine, own_folders
-from test_browser import WAIT, browser, download, no_traceback, wait_for  # noqa: F401
+from test_browser import WAIT, download, no_traceback, wait_for
 
 from fairal.cohort.folder.collection import Collections
 from fairal.config.advice import ask_next
@@ -15,7 +15,7 @@ from fairal.ui.server import Dashboard
 pytestmark = pytest.mark.browser
 
 
-def test_the_list_its_download_a_scan_put_aside_and_the_next_answer(browser, tmp_path, smoke_cohort):  # noqa: F811
+def test_the_list_its_download_a_scan_put_aside_and_the_next_answer(browser, tmp_path, smoke_cohort):
     scans, _ = own_folders(tmp_path, smoke_cohort)
     store = Store(tmp_path / "home")
     import_mine(store, scans)

@@ -60,7 +60,7 @@ def test_the_list_stands_there_with_pictures_reasons_and_the_download(monkeypatc
 
 def test_the_button_starts_one_process_with_what_was_chosen(monkeypatch, answered, desk):
     started = []
-    monkeypatch.setattr("fairal.runs.advice.subprocess.Popen", lambda command, **how: started.append(command))
+    monkeypatch.setattr("fairal.runs.advice_start.subprocess.Popen", lambda command, **how: started.append(command))
     page = open_page(monkeypatch, answered[0], "next", {"next_strategy": "Entropy"})
     page.number_input(key="next_k").set_value(7).run()
     [button] = [button for button in page.button if button.label == "Whom next?"]

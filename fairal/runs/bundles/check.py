@@ -1,9 +1,9 @@
 """All of a bundle is read once before it is taken in, in bounded memory: what is accepted can be shown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fairal.config import ExperimentConfig
-from fairal.facts.record import Record
+from fairal.facts.record import Cases, Record
 from fairal.runs.bundles.archive import Unsound
 from fairal.runs.bundles.arrays import SUBJECT_ARRAYS, read_arrays, round_arrays, unpacked_bytes
 from fairal.runs.bundles.bundle import Bundle
@@ -48,20 +48,19 @@ def _check_run(bundle: Bundle, config: ExperimentConfig, run: str) -> int:
 
 
 def _check_names(record: Record, run: str, groups: set[str]) -> None:
-    picks = record.picked or ()
     tables = [table for table in (record.test, record.labelled_cases, record.held_out) if table is not None]
-    named = {pick.group for pick in picks}.union(*(table.group for table in tables))
-    lines = record.fair_line or {}
-    if (
-        unknown := (named | {*record.labelled_by_group, *record.weights, *record.labelled_dice}.union(*lines.values()))
-        - groups
-    ):
+    if unknown := _groups_named(record, tables) - groups:
         raise Unsound(f"run {run} names the group {min(unknown)[:40]!a}, which its configuration does not have")
     ids = {*record.labelled, *record.picked_ids}.union(*(table.id for table in tables))
     if wrong := [name for name in ids if len(name) > 128 or not name.isprintable() or {*"/\\"} & {*name}]:
         raise Unsound(f"run {run} names a subject {min(wrong)[:40]!a}")
     if not all(text.isprintable() for text in (record.fit, record.device, record.torch, *record.seconds)):
         raise Unsound(f"the records of run {run} hold text with control characters")
+
+
+def _groups_named(record: Record, tables: Iterable[Cases]) -> set[str]:
+    means = (record.labelled_by_group, record.weights, record.labelled_dice, *(record.fair_line or {}).values())
+    return {pick.group for pick in record.picked or ()}.union(*means, *(table.group for table in tables))
 
 
 def _check_volumes(bundle: Bundle, config: ExperimentConfig, rounds: dict[str, int]) -> None:
