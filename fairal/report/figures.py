@@ -12,6 +12,7 @@ from fairal.report.arms import arm_label
 from fairal.report.axes import Axis, Rule
 from fairal.report.comparison import at_equal_error, by_noise_alone, error_at_the_end_mm
 from fairal.report.figure import Figure, Subject
+from fairal.report.glossary import define
 from fairal.report.plane import plane
 from fairal.report.quantity import MEAN, Quantity
 from fairal.report.summary import paid_sentence
@@ -46,10 +47,7 @@ def _over_groups(subject: Subject, measure: str) -> Figure | None:
 
 def _rules_said(rules: list[Rule]) -> str:
     noise = "Short dashes: what noise alone would show." if any(not rule.fair for rule in rules) else ""
-    fair = (
-        "Long dashes, the fair line: what the baseline's boundary error, were it the same for everyone, would still "
-        "show on this test set, because the groups differ in size."
-    )
+    fair = f"Long dashes, the fair line of the baseline's error: {define('fair line')}"
     return " ".join(part for part in (noise, fair if any(rule.fair for rule in rules) else "") if part)
 
 

@@ -31,7 +31,8 @@ TERMS: Mapping[str, str] = MappingProxyType({
     "group DRO": "The group with the highest training loss counts the most in every step.",
     # what is measured on a case
     "Dice": "Overlap of prediction and truth, 0 to 1. At equal boundary error it is lower for a smaller structure.",
-    "surface Dice": "Share of both surfaces that lie within 1 mm of each other, 0 to 1; it does not depend on size.",
+    "surface Dice": "Share of both surfaces that lie within 1 mm of each other, 0 to 1; size matters far less to it. "
+                    "On voxels of 1.5 mm the next voxel is too far already.",
     "ASSD": "Mean distance between the two surfaces, in mm; 0 is perfect.",
     "HD95": "The distance that 95 % of the surface stays below, in mm: a near-worst error.",
     "volume error": "(predicted − true) / true volume: above 0 the model draws too much, below 0 it misses.",
@@ -45,8 +46,10 @@ TERMS: Mapping[str, str] = MappingProxyType({
     "equity-scaled Dice": "Mean Dice over 1 + the groups' summed distance from it: the price of unequal groups.",
     "disparity reduction": "The share of the baseline's gap that an arm removes: at 100 % none is left, above that it "
                            "is turned round.",
-    "noise floor": "The gap that chance would show if all groups were served equally.",
-    "fair line": "Where both groups' means are equal.",
+    "noise floor": "The gap that one run would show, by its test subjects and its training, if all groups were "
+                   "served equally.",
+    "fair line": "The gap that one and the same boundary error for everyone would still show on this test set, because "
+                 "the groups differ in size.",
     "levelling down": "The gap closes mostly because the better served group loses.",
     "who paid": "Splits a change of gap into the worst group's gain and the best group's loss.",
     "verdict": "The judgement on an arm in words: it rests on seeds, interval and level, never on one number alone.",

@@ -17,6 +17,7 @@ from fairal.report.export import to_bytes
 from fairal.report.figure import Figure, Subject, View
 from fairal.report.figures import figures
 from fairal.report.frames import readable
+from fairal.report.glossary import define
 from fairal.report.levels import ArmSummary
 from fairal.report.people import THRESHOLDS, poorly_served, say_volumes
 from fairal.report.quantity import MEASURE_LABELS
@@ -35,20 +36,9 @@ CANNOT_TELL = (
     "nothing about training or cohort; an interval over seeds covers what was drawn anew for each seed. Sizes and "
     "learning rates are ours, not the paper's."
 )
-GLOSSARY = {
-    "Arm": "How to pick the next scans, and how to train on them; each arm ran once per seed, from the same start.",
-    "Dice": "Overlap of the predicted and the true structure, 0 to 1. At an equal error of the boundary it is lower "
-    "for a smaller structure.",
-    "Surface Dice": "Share of both surfaces that lies within 1 mm of the other, 0 to 1.",
-    "Gap": "The best group's mean minus the worst group's, over the test subjects.",
-    "Signed gap": "The first group's mean minus the second's: below 0 in Dice, the first group is the worse served.",
-    "Disparity reduction": "1 − mean gap / mean gap of the baseline: 100 % leaves no gap, 0 % changes nothing.",
-    "Noise alone": "The gap that would be measured on average if all groups were served equally: a gap is never "
-    "negative, so the scatter of the test subjects alone makes one.",
-    "Equity-scaled Dice": "Mean Dice divided by 1 + the sum of the groups' distances from it (FairSeg, Tian et al. "
-    "2024).",
-    "Who paid": "A smaller gap can come from the worse served group's gain or from the better served group's loss.",
-}
+EXPLAINED = ("arm", "Dice", "surface Dice", "gap", "signed gap", "disparity reduction", "noise floor", "fair line",
+             "equity-scaled Dice", "levelling down", "who paid")  # fmt: skip
+"""The terms of the glossary that a report uses."""
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:1080px;margin:2rem auto;padding:0 1rem;color:#1b1f24}
 h1{line-height:1.2}h2{margin-top:2.5rem}table{border-collapse:collapse;font-size:13px;display:block;overflow-x:auto}
@@ -170,7 +160,7 @@ def _paid(summary: Sequence[ArmSummary], measure: str) -> str:
 
 
 def _definitions(result: ExperimentResult) -> str:
-    words = dict(GLOSSARY)
+    words = {f"{term[0].upper()}{term[1:]}": define(term) for term in EXPLAINED}
     for arm in result.config.strategies:
         entry = CATALOG.get(Arm.parse(arm).query)
         if entry:

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from fairal.fairness.compared import Compared
-from fairal.fairness.statistics import paired_difference, reduction
+from fairal.fairness.statistics import paired_difference, reduction, signed_reduction
 
 Code = Literal[
     "closes",
@@ -147,8 +147,10 @@ def _from_to(c: Compared) -> str:
 
 
 def _evidence(c: Compared) -> str:
+    # The share before it is of the gap's size, whichever group it hits; the interval is of the gap with its sign.
     low, high = c.interval
-    return f"{_from_to(c)}, 95% interval {low:.0%} to {high:.0%}, n = {c.n}"
+    signed = signed_reduction(c.gaps, c.baseline)
+    return f"{_from_to(c)}, with its sign by {signed:.0%}, 95% interval {low:.0%} to {high:.0%}, n = {c.n}"
 
 
 def _closes(c: Compared) -> str:

@@ -42,7 +42,8 @@ def test_closing_is_said_with_its_measure_its_interval_and_n():
     verdict = said(compared((0.89, 0.85), (0.90, 0.80)))
     assert verdict.code == "closes"
     assert re.fullmatch(
-        r"Closes the gap in Dice by 60% \(0\.100 to 0\.040, 95% interval \d+% to \d+%, n = 5\)\.", verdict.text
+        r"Closes the gap in Dice by 60% \(0\.100 to 0\.040, with its sign by 60%, 95% interval \d+% to \d+%, n = 5\)\.",
+        verdict.text,
     )
 
 
