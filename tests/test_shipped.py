@@ -39,6 +39,13 @@ def test_it_is_the_study_and_says_where_it_comes_from(library):
         assert made.seeds == len(bundle.config().seeds)
 
 
+def test_an_empty_home_opens_with_the_strong_bias_and_with_scans_to_look_at(library):
+    first = library.experiments()[0]
+    snapshot = library.snapshot(first)
+    assert snapshot.config.name == "study strong"
+    assert any(library.volumes(run.key, 2) for run in snapshot.runs)
+
+
 @pytest.mark.parametrize("name", ["study strong", "study weak"])
 def test_the_readme_shows_the_shipped_numbers(library, name):
     [found] = [e for e in library.shipped() if library.bundle(e).config().name == name]

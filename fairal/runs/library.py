@@ -34,7 +34,7 @@ class Library:
     # ------------------------------------------------------------------ as a Reader
 
     def experiments(self) -> list[str]:
-        """See `Reader.experiments`: one's own first, then the added, then the shipped; each newest first."""
+        """See `Reader.experiments`: one's own first, then the added, each newest first, then the shipped."""
         return list(dict.fromkeys([*self.store.experiments(), *self.added(), *self.shipped()]))
 
     def snapshot(self, experiment: str) -> Snapshot:
@@ -56,8 +56,11 @@ class Library:
         return list(self._added.files())
 
     def shipped(self) -> list[str]:
-        """List the experiments that are shipped with the package, newest first."""
-        return list(self._shipped.files())
+        """List the experiments that are shipped with the package, the oldest first.
+
+        They are one study, launched in the order of what it asks: where nothing else is there, its first is shown.
+        """
+        return list(reversed(self._shipped.files()))
 
     def origin(self, experiment: str) -> Origin:
         """Say where an experiment comes from; one that is not there would be one's own."""
