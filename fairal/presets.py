@@ -43,7 +43,7 @@ def _demo() -> list[ExperimentConfig]:
         ExperimentConfig(
             name="demo",
             cohort=SyntheticCohort(groups=two_groups(STRENGTHS["strong"]), pool_size=120, test_pairs=50),
-            query=QueryConfig(start=_start(5, 1), per_round=6, rounds=4),
+            query=QueryConfig(start=_start(5, 1), per_round=8, rounds=3),  # four arms within a minute or so
             strategies=DEMO_STRATEGIES,
         )
     ]

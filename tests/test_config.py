@@ -83,7 +83,7 @@ def test_presets_hold_the_promised_sizes():
     assert demo.cohort.pool_counts() == {"reference": 84, "biased": 36}
     assert demo.cohort.shape == (48, 56, 40)
     assert demo.query.budget == 30
-    assert demo.fits() == 18
+    assert demo.fits() == 14
     assert [e.cohort.pool_counts() for e in strong] == [{"reference": 140, "biased": 60}] * 2
     assert sum(len(e.runs()) for e in grid) == 140
     assert {e.cohort.shape for e in grid} == {(72, 84, 60)}

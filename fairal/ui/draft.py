@@ -81,8 +81,8 @@ class Draft:
     test_share: float = 0.3
     unlabelled: str = "leave_out"
     own_start: tuple[tuple[str, int], ...] = ()
-    per_round: int = 6
-    rounds: int = 4
+    per_round: int = 8
+    rounds: int = 3
     learner: str = "demo"
     strategies: tuple[str, ...] = DEMO_STRATEGIES
     against: str = "entropy"

@@ -132,7 +132,7 @@ def test_the_demo_starts_with_one_click_and_only_once(monkeypatch, store, starte
 
 
 def test_launch_says_what_it_means_and_writes_runs(monkeypatch, store):
-    page = open_page(monkeypatch, store, "launch", {"learner": "smoke", "pool": "20", "pairs": "4", "rounds": "2"})
+    page = open_page(monkeypatch, store, "launch", {"learner": "smoke", "pool": "24", "pairs": "4", "rounds": "2"})
     assert "1 experiment, 4 runs, 10 trainings" in said(page)
     page.number_input(key="seeds").set_value(2).run()
     assert "8 runs, 20 trainings" in said(page)
@@ -142,7 +142,7 @@ def test_launch_says_what_it_means_and_writes_runs(monkeypatch, store):
     assert "Launched in the background" in said(page)
     [experiment] = store.experiments()
     config = store.config(experiment)
-    assert (config.cohort.pool_size, config.query.rounds, config.seeds) == (20, 2, (0, 1))
+    assert (config.cohort.pool_size, config.query.rounds, config.seeds) == (24, 2, (0, 1))
 
 
 def test_a_budget_beyond_the_pool_is_said_before_launching(monkeypatch, store):
@@ -187,7 +187,7 @@ def test_what_the_form_cannot_say_is_edited_as_json(monkeypatch, store):
 
 
 def test_a_full_disk_at_launch_is_a_sentence(monkeypatch, store):
-    page = open_page(monkeypatch, store, "launch", {"learner": "smoke", "pool": "20", "pairs": "4", "rounds": "2"})
+    page = open_page(monkeypatch, store, "launch", {"learner": "smoke", "pool": "24", "pairs": "4", "rounds": "2"})
     usage = type("Usage", (), {"free": 1000})
     monkeypatch.setattr("fairal.runs.store.shutil.disk_usage", lambda _: usage)
     next(b for b in page.button if b.label == "Launch").click().run()
