@@ -67,8 +67,9 @@ def offer_demo(store: Store) -> None:
     st.button("Run the demo", type="primary", icon=":material/play_arrow:", on_click=_start_demo, args=(store, demo),
               disabled=not may_change())  # fmt: skip
     st.caption(
-        f"{len(demo[0].strategies)} strategies, {demo[0].fits()} trainings, about {duration(seconds)} "
-        f"({_BASIS.get(basis, 'a guess')}); it goes on if you close the browser."
+        f"{len(demo[0].strategies)} strategies, {demo[0].fits()} trainings of {demo[0].learner.steps} steps, one seed, "
+        f"about {duration(seconds)} ({_BASIS.get(basis, 'a guess')}): an illustration, which decides nothing. It goes on "
+        "if you close the browser."
     )
 
 
