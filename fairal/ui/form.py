@@ -20,6 +20,7 @@ from fairal.ui.sources import VIEWS, start_in_words
 
 _BOUND = {"bind": "query-params"}
 _BLANK = Draft()
+_FIELDS_WIDTH, _NUMBER_WIDTH = 250, 120
 
 
 def fill(configs: list[ExperimentConfig]) -> None:
@@ -138,22 +139,22 @@ def _says(configs: list[ExperimentConfig]) -> bool:
 
 
 def _fields(home: Path) -> Draft:
-    scans, budget, repeats = st.columns(3, gap="large")
-    with scans:
+    row = st.grid(2, min_column_width=_FIELDS_WIDTH, gap="large")
+    with row.container():
         st.subheader("Whose scans")
         st.text_input("Name of the experiment", _BLANK.name, key="name", max_chars=80, **_BOUND)
         collection = choose_source(home, lambda: _suggest_for(home, st.session_state["scans"]))
         known = split_fields(home, collection) if collection else _bias()
-    with budget:
+    with row.container():
         st.subheader("How many are labelled", help=define("budget"))
         if known:
             start_fields(known)
         else:
             _starts()
-        _number("Picked in each round", "per_round", "per_round")
-        _number("Rounds", "rounds", "rounds", help=define("round"))
+        pair = st.grid(2, min_column_width=_NUMBER_WIDTH)
+        _number("Picked in each round", "per_round", "per_round", where=pair)
+        _number("Rounds", "rounds", "rounds", where=pair, help=define("round"))
         st.markdown(_total())
-    with repeats:
         _certainty(synthetic=not known)
     choose_arms()
     with st.expander("Advanced: network, device, field of view and more", icon=":material/tune:"):
@@ -193,14 +194,15 @@ def _starts() -> None:
 
 def _certainty(synthetic: bool) -> None:
     st.subheader("How sure")
-    st.number_input("Seeds", 1, fields.MOST_SEEDS, _BLANK.seeds, key="seeds", help=define("seed"), **_BOUND)
+    pair = st.grid(2, min_column_width=_NUMBER_WIDTH)
+    pair.number_input("Seeds", 1, fields.MOST_SEEDS, _BLANK.seeds, key="seeds", help=define("seed"), **_BOUND)
     if synthetic:
-        _number("Tested on (matched pairs)", "pairs", "test_pairs", help=define("twin"))
+        _number("Test pairs", "pairs", "test_pairs", where=pair, help=define("twin"))
 
 
-def _number(text: str, key: str, limit: str, help: str | None = None) -> None:
+def _number(text: str, key: str, limit: str, where=st, help: str | None = None) -> None:
     low, high = (int(v) for v in LIMITS[limit])
-    st.number_input(text, low, high, getattr(_BLANK, key), key=key, help=help, **_BOUND)
+    where.number_input(text, low, high, getattr(_BLANK, key), key=key, help=help, **_BOUND)
 
 
 def _total() -> str:
@@ -215,24 +217,24 @@ def _total() -> str:
     scans = f"**{' or '.join(map(str, ends))} scans** are labelled at the end"
     if not draft.rounds:
         return f"{scans}: all of them at the start."
-    return f"{scans}: {starts} at the start, then {draft.rounds} × {draft.per_round} picked."
+    return f"{scans}: {starts} at the start, then {draft.rounds} rounds of {draft.per_round}."
 
 
 def _advanced(synthetic: bool) -> None:
-    left, middle, right = st.columns(3, gap="large")
-    with left:
+    row = st.grid(3, min_column_width=_FIELDS_WIDTH, gap="large")
+    with row.container():
         st.text_input("Study", key="study", max_chars=80, help="Experiments of one study belong together.", **_BOUND)
         if synthetic:
             st.selectbox("Field of view", list(VIEWS), key="view", **_BOUND)
             _number("Pool (subjects that can be labelled)", "pool", "pool_size", help=define("pool"))
-    with middle:
+    with row.container():
         if synthetic:
             st.slider("Contrast fade", *LIMITS["fade"], _BLANK.fading, 0.05, key="fading",
                       help=define("contrast fade"), **_BOUND)  # fmt: skip
         st.selectbox("Network and its training", list(fields.LEARNERS), key="learner", format_func=_learner_text,
                      **_BOUND)  # fmt: skip
         st.selectbox("Device", fields.DEVICES, key="device", **_BOUND)
-    with right:
+    with row.container():
         _number("First seed", "first_seed", "seed", help="The others follow it: with 3 seeds from 10 on, 10, 11, 12.")
         st.selectbox("Keep volumes for Slices", fields.VOLUMES, key="volumes", **_BOUND,
                      format_func=lambda v: v.replace("_", " "))  # fmt: skip

@@ -31,20 +31,18 @@ APPLIES = {
 """In which states a run can be told what."""
 COLUMNS = {
     "strategy": st.column_config.TextColumn("Arm", pinned=True),
-    "seed": st.column_config.NumberColumn("Seed", width="small"),
+    "seed": st.column_config.NumberColumn("Seed", width=55),
     "state": "State",
     "progress": st.column_config.ProgressColumn("Progress", format="percent", min_value=0, max_value=1),
     "rounds": "Rounds",
-    "Dice per group": "Dice per group",
-    "worst": "Worst group by round",
-    "gap": st.column_config.NumberColumn("Gap in Dice", format="%.3f"),
+    "gap": st.column_config.NumberColumn("Gap in Dice", format="%.3f", width="small"),
     "now": "Now",
     "left": "Time left",
     "updated": st.column_config.DatetimeColumn("Last change", format="distance"),
     "device": "Device",
     "reason": "Why it stopped",
 }
-"""How a person reads the columns of `runs_frame`; see `columns_of`."""
+"""How a person reads those columns of `runs_frame` that are alike for all experiments."""
 _SAID = {"cancel": "asked to stop", "resume": "queued again", "retry": "queued again from their first round",
          "delete": "deleted"}  # fmt: skip
 
@@ -59,13 +57,15 @@ def runs_frame(runs: Sequence[SeenRun]) -> pd.DataFrame:
 
 
 def columns_of(runs: Sequence[SeenRun]) -> dict:
-    """Say how the columns of these runs are drawn: all sparklines on one axis, from their lowest tenth up."""
+    """Say how the columns of these runs are drawn: one for each group, all sparklines on one axis."""
     lowest = math.floor(10 * min((dice for run in runs for dice in run.worst), default=0.0)) / 10
     line = st.column_config.LineChartColumn(
-        "Worst group by round", y_min=lowest, y_max=1.0,
+        "Worst by round", width=110, y_min=lowest, y_max=1.0,
         help=f"Dice of the worst group in each round, on an axis from {lowest:.1f} to 1.",
     )  # fmt: skip
-    return COLUMNS | {"worst": line}
+    groups = dict.fromkeys(group for run in runs if run.last for group in run.last.dice_by_group)
+    dice = {f"Dice, {group}": st.column_config.NumberColumn(format="%.3f", width="small") for group in groups}
+    return COLUMNS | {"worst": line} | dice
 
 
 def _cells(run: SeenRun) -> dict:
@@ -73,16 +73,15 @@ def _cells(run: SeenRun) -> dict:
     left = None
     if run.shown in ("running", "queued") and state.round_seconds:
         left = duration(state.round_seconds * (state.rounds - state.rounds_done))
-    groups = last.dice_by_group.items() if last else ()
     return {
         "strategy": arm_label(str(run.key.arm)),
         "seed": run.key.seed,
         "state": f"{SIGNS[run.shown]} {run.shown}",
         "progress": state.rounds_done / state.rounds if state.rounds else 0.0,
         "rounds": f"{state.rounds_done}/{state.rounds}",
-        "Dice per group": ", ".join(f"{g} {d:.3f}" for g, d in groups),
         "worst": run.worst or None,
         "gap": last.gap if last else None,
+        **{f"Dice, {group}": dice for group, dice in (last.dice_by_group.items() if last else ())},
         "now": part_text(state) if run.shown == "running" and state.part else "",
         "left": left or "",
         "updated": datetime.fromtimestamp(state.updated, UTC) if state.updated else None,

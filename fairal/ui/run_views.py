@@ -26,6 +26,7 @@ from fairal.ui.run_list import (
 
 _WIDTHS = [3, 2, 2, 4, 1.2]
 _LOGS = 3
+_VERBS = {"cancel": "stop_circle", "resume": "play_circle", "retry": "replay"}
 _NOTHING = Glance()
 
 
@@ -104,20 +105,18 @@ def _table(runs: Sequence[SeenRun]) -> list[SeenRun]:
 
 def _buttons(store: Store, experiment: str, shown: Sequence[SeenRun], selected: Sequence[SeenRun]) -> None:
     """What can be done: each only where it applies."""
-    columns, targets, allowed = st.columns(5), selected or shown, may_change()
-    for column, verb, icon in zip(
-        columns, ("cancel", "resume", "retry"), ("stop_circle", "play_circle", "replay"), strict=False
-    ):
+    targets, allowed, row = selected or shown, may_change(), st.container(horizontal=True)
+    for verb, icon in _VERBS.items():
         # Retrying forgets rounds: only by choice.
         able = applicable(verb, selected if verb == "retry" else targets) if allowed else []
         text = verb.capitalize() + ("" if selected or verb == "retry" else " all")
-        if column.button(text, icon=f":material/{icon}:", key=f"do_{verb}", width="stretch", disabled=not able):
+        if row.button(text, icon=f":material/{icon}:", key=f"do_{verb}", disabled=not able):
             _do(store, verb, [run.key for run in able])
-    delete = f"Delete {len(selected)} …" if selected else "Delete experiment …"
-    if columns[3].button(f":red[:material/delete: {delete}]", key="do_delete", width="stretch", disabled=not allowed):
+    delete = f"Delete {len(selected)} …" if selected else "Delete all …"
+    if row.button(f":red[:material/delete: {delete}]", key="do_delete", disabled=not allowed):
         keys = [run.key for run in (selected or see_runs(store, experiment))]
         ask_to_delete(store, experiment, keys, whole=not selected)
-    if columns[4].button("Clone", icon=":material/content_copy:", key="do_clone", width="stretch"):
+    if row.button("Clone", icon=":material/content_copy:", key="do_clone"):
         st.switch_page(page_path("launch"), query_params={"clone": experiment})
 
 
