@@ -17,7 +17,16 @@ from fairal.facts.volumes import RoundVolumes, SubjectVolumes
 from fairal.files import replacing
 from fairal.runs.locks import is_locked
 from fairal.runs.paths import Paths, RunKey
-from fairal.runs.records import NewerLine, Reading, append_record, mend, parse_records, read_last, read_records
+from fairal.runs.records import (
+    NewerLine,
+    Reading,
+    append_record,
+    has_sound_lines,
+    mend,
+    parse_records,
+    read_last,
+    read_records,
+)
 from fairal.runs.stored import Damaged, Newer, read_object, write_object
 from fairal.seals import Broken, open_archive, seal_archive
 
@@ -89,6 +98,15 @@ class Journal(Paths):
         if reading.damage:
             raise Damaged(f"The records of run {key.run} in {key.experiment} are {reading.damage}.")
         return reading.records
+
+    def seems_whole(self, key: RunKey, rounds: int) -> bool:
+        """Tell, without reading what they say, whether a run's records hold so many rounds, unharmed."""
+        try:
+            return has_sound_lines(self.records_file(key).read_bytes(), str(key), rounds)
+        except FileNotFoundError:
+            return rounds == 0
+        except OSError:
+            return False
 
     def last_round(self, key: RunKey) -> Record | None:
         """Read a run's last sound record, and as a rule nothing else; None before the first."""

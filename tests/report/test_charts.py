@@ -186,7 +186,7 @@ def test_the_report_is_one_file_that_needs_nothing_from_outside(result):
         assert outside not in text
     for inside in (
         "no claim about patients", "n = 2 seeds, 4 matched test pairs", "torch 2.", "Configuration", "how good does",
-        "What the words mean", "Picks by w_g · U_m", "Noise alone", "People poorly served",
+        "What the words mean", "weight of its group: w_g · U_m", "Noise alone", "People poorly served",
         "Test subjects below 0.700 in Dice, all seeds.", "mm³ where ",
     ):  # fmt: skip
         assert inside in text, inside

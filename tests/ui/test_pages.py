@@ -153,7 +153,7 @@ def test_a_budget_beyond_the_pool_is_said_before_launching(monkeypatch, store):
 
 def test_a_preset_fills_the_form_and_a_clone_brings_its_configuration(monkeypatch, finished):
     page = open_page(monkeypatch, finished[0], "launch")
-    page.button_group(key="preset").set_value("weak").run()
+    page.radio(key="preset").set_value("weak").run()
     assert not page.exception
     assert page.slider(key="bias").value == 0.35
     assert page.multiselect(key="starts").value == ["5+1", "3+3"]
