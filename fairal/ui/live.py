@@ -24,7 +24,7 @@ _FIT_SHARE = 0.8  # of a round's time
 
 @dataclass(frozen=True)
 class SeenRun:
-    """A run as it was read: its state as a person sees it (damaged counts as failed, and says so), its last round."""
+    """A run as it was read: its state as a person sees it (what is damaged says so), its last round."""
 
     key: RunKey
     state: RunState
@@ -43,7 +43,7 @@ def _see(store: Store, key: RunKey) -> SeenRun:
         last = next(reversed(look.reading.records), None)
         return SeenRun(key, look.state, look.shown, None if last is None else judged(last, groups))
     except FairalError as error:
-        return SeenRun(key, RunState("failed", reason=str(error)), "failed")
+        return SeenRun(key, RunState("failed", reason=str(error)), "damaged")
 
 
 def is_active(store: Store, experiments: Sequence[str]) -> bool:

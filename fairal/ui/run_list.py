@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from fairal.errors import FairalError
-from fairal.facts.state import STATES
+from fairal.facts.state import SHOWN
 from fairal.report.arms import arm_label
 from fairal.report.results import judged
 from fairal.runs import control
@@ -19,15 +19,15 @@ from fairal.ui.frame import LINGER_SECONDS
 from fairal.ui.literal import literal
 from fairal.ui.live import SeenRun, duration, part_text
 
-SHOWN_STATES = (*STATES, "interrupted")
+SHOWN_STATES = SHOWN
 SIGNS = {"queued": "○", "running": "▶", "waiting": "◔", "done": "✓", "failed": "✗", "cancelled": "■",
-         "interrupted": "‖"}  # fmt: skip
+         "interrupted": "‖", "damaged": "!"}  # fmt: skip
 COLOURS = {"queued": "gray", "running": "blue", "waiting": "orange", "done": "green", "failed": "red",
-           "cancelled": "gray", "interrupted": "orange"}  # fmt: skip
+           "cancelled": "gray", "interrupted": "orange", "damaged": "red"}  # fmt: skip
 APPLIES = {
     "cancel": {"queued", "running", "waiting", "interrupted"},
-    "resume": {"failed", "cancelled", "interrupted"},
-    "retry": {"queued", "waiting", "done", "failed", "cancelled", "interrupted"},
+    "resume": {"failed", "cancelled", "interrupted", "damaged"},
+    "retry": {"queued", "waiting", "done", "failed", "cancelled", "interrupted", "damaged"},
     "delete": set(SHOWN_STATES),
 }
 """In which states a run can be told what."""
@@ -73,7 +73,7 @@ def _experiment_row(store: Store, experiment: str) -> ExperimentRow:
     try:
         stand = closed(store, experiment) or standing(store, experiment)
     except FairalError:  # deleted between two looks
-        stand = Standing("failed", 0, 0, 0, 0, None)
+        stand = Standing("damaged", 0, 0, 0, 0, None)
     name, created = (page.name, page.created) if page else ("", "")
     return ExperimentRow(experiment, name or experiment, (created or "")[:16].replace("T", " "), stand)
 

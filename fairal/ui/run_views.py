@@ -81,7 +81,7 @@ def draw_experiment(store: Store, experiment: str, wanted: Sequence[str], alone:
     if shown:
         st.caption(f"{len(shown)} runs, {len(selected)} selected. Select rows to act on them; all of them if none is.")
     _buttons(store, experiment, shown, selected)
-    _reasons(store, selected[:_LOGS] or [run for run in shown if run.shown == "failed"][: _LOGS - 1])
+    _reasons(store, selected[:_LOGS] or [run for run in shown if run.shown in ("failed", "damaged")][: _LOGS - 1])
 
 
 def _table(runs: Sequence[SeenRun]) -> list[SeenRun]:
@@ -125,7 +125,7 @@ def _reasons(store: Store, runs: Sequence[SeenRun]) -> None:
     """Why a run is not done, and its log. What a person asked for is no error."""
     for run in runs:
         if run.state.reason:
-            say = st.error if run.shown == "failed" else st.caption
+            say = st.error if run.shown in ("failed", "damaged") else st.caption
             say(literal(f"{run.key.run}: {run.state.reason}", 600))
         with st.expander(f"Log of {run.key.run}"):
             try:
