@@ -41,7 +41,7 @@ def _experiment(store: Store, row: ExperimentRow) -> None:
     name.markdown(f"**{literal(row.name)}**  \n:small[{row.id}]")
     with state:
         _chip(row.standing.state)
-    runs.markdown(f"{row.standing.runs_done} of {row.standing.runs} runs done  \n:small[{row.created}]")
+    runs.markdown(f"{row.standing.runs_done} of {row.standing.runs} runs done  \n:small[{literal(row.created)}]")
     ranges = dice_ranges(store, row.id)
     dice.markdown(f"Dice {literal(ranges)}" if ranges else ":gray[no round yet]")
     button.button("Open", key=f"open_{row.id}", on_click=_choose, args=(row.id,), width="stretch")
