@@ -62,7 +62,9 @@ def _card(place: int, card: Card, subject: Subject, pick: Callable[[str], None] 
         st.button(name, key=f"pick_{place}", type="tertiary", on_click=pick, args=(card.arm,), width="stretch")
     chosen, lit = card.arm == subject.choice.arm, card.arm in subject.choice.qualifying
     with st.container(horizontal=True, gap="xxsmall"):
-        st.badge(SHORT[card.verdict.code], color=CHIPS.get(card.verdict.code, "gray"), help=card.verdict.text)
+        st.badge(
+            SHORT[card.verdict.code], color=CHIPS.get(card.verdict.code, "gray"), help=literal(card.verdict.text, 600)
+        )
         if lit:
             st.badge("choose" if chosen else "in price", icon=":material/check:", color="green")
     rows = "".join(map(_row, card.facts))

@@ -18,6 +18,7 @@ from fairal.runs.standing import live_workers
 from fairal.runs.store import Store
 from fairal.ui.literal import literal
 from fairal.ui.live import LINGER_SECONDS
+from fairal.ui.login import admitted, gate, say_who
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
@@ -54,7 +55,14 @@ def navigation():
         for name, (title, icon) in PAGES.items()
     ]
     alias = st.Page(_to_overview, title="Overview", url_path="overview", visibility="hidden")
-    return st.navigation([*pages, alias])
+    return st.navigation([*pages, alias], position="sidebar" if _is_open() else "hidden")
+
+
+def _is_open() -> bool:
+    try:
+        return admitted()
+    except FairalError:  # the gate says what is wrong
+        return False
 
 
 def _to_overview() -> None:
@@ -74,6 +82,7 @@ def begin(title: str) -> Store:
         st.session_state["_routed"] = True
         navigation()
         st.rerun()
+    gate()
     _drop_endless_numbers()
     st.title(title)
     try:
@@ -100,10 +109,12 @@ def _is_endless(text: str) -> bool:
 
 
 def frame() -> None:
-    """Draw what stands around every page; called by the router alone."""
+    """Draw what stands around every page, for those who may come in; called by the router alone."""
     st.session_state["_routed"] = True
     st.html(_CHOSEN.format(st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor")))
+    gate()
     with st.sidebar:
+        say_who()
         try:
             store = open_store()
             start_server_side(str(store.home))

@@ -44,9 +44,8 @@ def show_people(reader: Reader, subject: Subject) -> None:
     if seen.opened:
         _open(subject, seen.opened)
     table = poorly_served(subject, measure, threshold)
-    st.caption(
-        subject.about("Each line is a subject and its twin in the other group." if subject.result.matched else "")
-    )
+    pairs = "Each line is a subject and its twin in the other group." if subject.result.matched else ""
+    st.caption(literal(subject.about(pairs), 600))
     with st.expander("As a table, and volumes in words"):
         named = {"label": "Arm", "group": "Group", "poor": "Poorly served", "cases": "Test subjects", "seeds": "Seeds"}
         st.dataframe(table.rename(columns=named), hide_index=True, alt="Poorly served test subjects by arm and group")

@@ -42,7 +42,7 @@ def say_verdicts(subject: Subject, summary: Sequence[ArmSummary]) -> None:
 
 def say_failed(result: ExperimentResult) -> None:
     """Say how many runs failed, and of one of them why."""
-    failed = [run for run in result.runs if run.state == "failed"]
+    failed = [run for run in result.runs if run.state in ("failed", "damaged")]
     if failed:
         runs = "1 run" if len(failed) == 1 else f"{len(failed)} runs"
         st.error(f"{runs} failed, e.g. {failed[0].key.run}: {literal(failed[0].reason)}")

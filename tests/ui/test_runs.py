@@ -9,7 +9,7 @@ from ui_states import PAGES, open_page, said, written
 
 from fairal.facts.record import Cases
 from fairal.runs import control
-from fairal.ui.experiment_list import experiment_rows, glance
+from fairal.ui.experiment_list import dice_ranges, experiment_rows
 from fairal.ui.live import SeenRun, see_runs
 from fairal.ui.run_list import act, applicable
 
@@ -58,7 +58,7 @@ def test_an_experiment_shows_its_groups_from_the_lowest_to_the_highest_run(store
         cases = Cases(("a", "b"), ("reference", "biased"), dice=(0.9, dice), volume_mm3=(9.0, 9.0),
                       predicted_mm3=(8.0, 8.0), **columns)  # fmt: skip
         store.append_round(key, tiny_record(test=cases), None)
-    assert glance(store, experiment).dice == "reference 0.90, biased 0.50 to 0.71"
+    assert dice_ranges(store, experiment) == "reference 0.90, biased 0.50 to 0.71"
 
 
 @pytest.mark.parametrize("name", PAGES)
