@@ -7,7 +7,9 @@ import pandas as pd
 
 from fairal.report.axes import GREY, by_group
 
-_ROW_PX, _TICK_PX, _MEAN_PX = 56, 20, 34
+_ROW_PX, _TICK_PX, _MEAN_PX = 60, 18, 30
+_AXIS_PX = 56
+"""Of the axis and its title: a page fits the whole chart into its height."""
 _CROWD = 60
 """Subjects of a group from which on ticks are fainter, so that where they are dense still shows."""
 _SMALLER = (
@@ -37,7 +39,7 @@ def say_twins(whole_mm3: float, shrunk_mm3: float, structure: str, group: str) -
     """
     share = 1 - shrunk_mm3 / whole_mm3
     phrase = min(_SMALLER, key=lambda pair: abs(pair[0] - share))[1]
-    own, twin = (f"{round(volume, -1):,.0f} mm³" for volume in (shrunk_mm3, whole_mm3))
+    own, twin = (f"{round(volume, -1):,.0f}\u00a0mm³" for volume in (shrunk_mm3, whole_mm3))
     return f"The {group} group's {structure} has {own} on average, {phrase} its twin's {twin}."
 
 
@@ -72,4 +74,4 @@ def volume_strip(
     ]
     if "subject" in frame:
         layers.insert(0, base.mark_line(color=GREY, strokeWidth=1, opacity=0.35).encode(detail="subject:N"))
-    return alt.layer(*layers).properties(height=_ROW_PX * max(1, frame.group.nunique()))
+    return alt.layer(*layers).properties(height=_AXIS_PX + _ROW_PX * max(1, frame.group.nunique()))

@@ -48,7 +48,7 @@ def show_collection(collections: Collections, name: str) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         _groups(collection)
-        if st.button("Carry this into Launch", type="primary", icon=":material/rocket_launch:"):
+        if st.button("Use in Launch", type="primary", icon=":material/rocket_launch:"):
             st.switch_page(page_path("launch"), query_params={"scans": name})
     with right:
         _volumes(collection)

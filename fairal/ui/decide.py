@@ -78,8 +78,8 @@ def decide(store: Store, result: ExperimentResult, view: View) -> Subject:
 def pinned(subject: Subject) -> dict[str, str | list[str]]:
     """Write what is seen as this page's address names it."""
     view, asked = subject.view, st.query_params
-    usual = MEASURE_LABELS[view.measures[0]]
-    people = next(measure for measure, label in MEASURE_LABELS.items() if label == asked.get(PEOPLE_OF, usual))
+    of_plane, of_people = (_measure(view, asked.get(name)) for name in (PLANE_OF, PEOPLE_OF))
+    round_ = asked.get(ROUND, "")
     seen = {
         "experiments": asked.get_all("experiments") or [subject.result.id],
         "measures": [MEASURE_LABELS[measure] for measure in view.measures],
@@ -88,13 +88,18 @@ def pinned(subject: Subject) -> dict[str, str | list[str]]:
         "show": [arm_label(arm) for arm in view.arms],
         "axis": X_AXES[view.x],
         "price": f"{view.price:g}",
-        PLANE_OF: asked.get(PLANE_OF, usual),
-        PEOPLE_OF: MEASURE_LABELS[people],
-        POOR: f"{people}:{asked_threshold(people):g}",
-        ROUND: asked.get(ROUND, str(subject.at)),
+        PLANE_OF: MEASURE_LABELS[of_plane],
+        PEOPLE_OF: MEASURE_LABELS[of_people],
+        POOR: f"{of_people}:{asked_threshold(of_people):g}",
+        ROUND: round_ if round_.isdecimal() else str(subject.at),
     }
     focus = picked_arm(subject)
     return seen | ({FOCUS: focus} if focus else {})
+
+
+def _measure(view: View, label: str | None) -> str:
+    """Find the measure of a label among those that are looked at; the first one otherwise."""
+    return next((measure for measure in view.measures if MEASURE_LABELS[measure] == label), view.measures[0])
 
 
 def _say_verdict(subject: Subject, focus: str | None) -> None:

@@ -82,7 +82,7 @@ def bias_controls() -> tuple[float, float, float, int]:
                      help="How far the structure's intensity fades towards white matter.")  # fmt: skip
     share = st.slider("Share of the biased group in the pool", 0.05, 0.95, 0.3, 0.05, key="share", **bound)
     subject = st.number_input("Subject", 1, SUBJECTS, 1, key="subject", **bound) - 1
-    if st.button("Carry this into Launch", type="primary", icon=":material/rocket_launch:"):
+    if st.button("Use in Launch", type="primary", icon=":material/rocket_launch:", width="stretch"):
         chosen = {"bias": f"{strength:g}", "fading": f"{fade:g}", "biased_share": f"{share:g}",
                   "pool": f"{POOL}"}  # fmt: skip
         st.switch_page(page_path("launch"), query_params=chosen)

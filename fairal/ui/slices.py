@@ -62,10 +62,10 @@ def picked_words(pick: Pick, record: Record) -> str:
 
 def maps_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult]) -> None:
     """Mean entropy and error of each group over all test subjects, at the same place."""
-    kind = st.segmented_control("Map", ["entropy", "error", "truth"], default="entropy", key="map", required=True,
-                                bind="query-params")  # fmt: skip
-    plane = st.segmented_control("Plane", list(PLANES), default="coronal", key="map_plane", required=True,
-                                 bind="query-params")  # fmt: skip
+    common = {"required": True, "bind": "query-params"}
+    with st.container(horizontal=True, gap="large"):
+        kind = st.segmented_control("Map", ["entropy", "error", "truth"], default="entropy", key="map", **common)
+        plane = st.segmented_control("Plane", list(PLANES), default="coronal", key="map_plane", **common)
     kept = [reader.volumes(run.key, run.records[-1].round) for run in runs]
     mapped = [(run, volumes.maps) for run, volumes in zip(runs, kept, strict=True) if volumes and volumes.maps]
     groups = [group for group in result.groups if all(group in maps for _, maps in mapped)]

@@ -19,7 +19,7 @@ _AXIS_STEP_MM3 = 500
 def show_synthetic() -> None:
     """Draw the controls of the bias, and at once what it does."""
     st.subheader("The bias built into it")
-    controls, shown = st.columns([1, 3], gap="large")
+    controls, shown = st.columns([2, 5], gap="medium")
     with controls:
         strength, fade, share, subject = bias_controls()
     anatomies()

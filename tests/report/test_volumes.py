@@ -27,7 +27,8 @@ TWINS = pd.DataFrame(
     ],
 )
 def test_the_difference_between_twins_is_said_in_words(shrunk_mm3, said):
-    assert say_twins(4600, shrunk_mm3, "left caudate", "biased") == f"The biased group's left caudate has {said}."
+    wanted = f"The biased group's left caudate has {said}.".replace(" mm³", "\u00a0mm³")
+    assert say_twins(4600, shrunk_mm3, "left caudate", "biased") == wanted
 
 
 def test_the_axis_stays_where_it_is_however_strong_the_bias_is():
@@ -44,7 +45,7 @@ def test_groups_lie_in_rows_of_their_own_and_never_over_each_other():
     assert [layer["mark"]["type"] for layer in drawn["layer"]] == ["line", "tick", "tick", "text"]
     assert {layer["encoding"]["y"]["field"] for layer in drawn["layer"]} == {"group"}
     assert drawn["layer"][1]["encoding"]["color"]["scale"]["range"] == list(GROUP_COLOURS[:2])
-    assert drawn["height"] == 2 * 56
+    assert drawn["height"] == 56 + 2 * 60
 
 
 def test_without_twins_nobody_is_joined():

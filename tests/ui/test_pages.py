@@ -226,7 +226,7 @@ def test_the_preview_is_quick_after_the_first(monkeypatch, store):
     seconds = time.process_time() - started
     assert not page.exception
     assert seconds < 2.0, f"{seconds:.2f} s"  # 0.5 s is the aim on an idle machine
-    assert "mm³ on average, about a third smaller than its twin's" in said(page)
+    assert " on average, about a third smaller than its twin's" in said(page)
 
 
 def test_cohort_and_launch_speak_of_the_same_pool(monkeypatch, store):
