@@ -4,6 +4,7 @@ import streamlit as st
 
 from fairal.runs.library import readers
 from fairal.ui.frame import begin, page_path
+from fairal.ui.glossary import OF_A_COMPARISON, glossary
 from fairal.ui.live import is_active
 from fairal.ui.opening import is_watched, offer_demo, say_question, show_latest
 
@@ -17,8 +18,9 @@ if latest is None:
     st.info("Results appear here as rounds finish: Dice per group by labelled scans, the gap, and who paid for it.")
     st.stop()
 show_latest(store, library, latest)
-if is_watched(latest):
-    if not is_active(store, [latest]):
-        offer_demo(store)
-elif st.button("Open in Compare", icon=":material/compare_arrows:"):
-    st.switch_page(page_path("compare"), query_params={"experiments": latest})
+if is_watched(latest) and not is_active(store, [latest]):
+    offer_demo(store)
+with st.container(horizontal=True, vertical_alignment="center"):
+    if not is_watched(latest) and st.button("Open in Compare", icon=":material/compare_arrows:"):
+        st.switch_page(page_path("compare"), query_params={"experiments": latest})
+    glossary(*OF_A_COMPARISON)

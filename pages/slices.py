@@ -7,6 +7,7 @@ from fairal.report.arms import arm_label
 from fairal.report.results import read_experiment
 from fairal.runs.library import readers
 from fairal.ui.frame import begin, empty, latest_unless_asked, say_origin, saying, warn_if_missing
+from fairal.ui.glossary import glossary
 from fairal.ui.literal import literal
 from fairal.ui.reading import ReadOnce
 from fairal.ui.slices import gallery_tab, maps_tab, open_where_asked, still_tab
@@ -75,3 +76,4 @@ for tab, show in zip(
             show()
 cohort = "synthetic cohort" if result.config.cohort.kind == "synthetic" else "split of the collection"
 st.caption(f"{literal(result.config.name)}, seed {seed}: one {cohort}. The overlay's entropy is in bits, 0 to 1.")
+glossary("arm", "round", "seed", "twin", "entropy", "Dice", "surface Dice", "volume error", "missed", "over-drawn")

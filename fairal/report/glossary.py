@@ -48,6 +48,7 @@ TERMS: Mapping[str, str] = MappingProxyType({
                            "is turned round.",
     "noise floor": "The gap that one run would show, by its test subjects and its training, if all groups were "
                    "served equally.",
+    "noise line": "Short dashes in a chart, marked *noise alone*: the noise floor of the baseline.",
     "fair line": "The gap that one and the same boundary error for everyone would still show on this test set, because "
                  "the groups differ in size.",
     "levelling down": "The gap closes mostly because the better served group loses.",

@@ -11,6 +11,7 @@ from fairal.report.arms import arm_label
 from fairal.report.charts import strength_lines
 from fairal.report.figure import BESIDE, X_AXES, Subject, View, axis_of
 from fairal.report.frames import cases_frame, measures_readable, picks_frame, readable, rounds_frame
+from fairal.report.glossary import define, defined
 from fairal.report.html import cannot_tell, report
 from fairal.report.quantity import MEASURE_LABELS, OVER_GROUPS, Quantity
 from fairal.report.results import ExperimentResult, comparable_round, read_experiment
@@ -19,6 +20,7 @@ from fairal.report.sheet import csv_text
 from fairal.runs.reader import Reader
 from fairal.ui.charts import chart, show_all
 from fairal.ui.decide import picked_arm
+from fairal.ui.glossary import OF_A_COMPARISON, glossary
 from fairal.ui.literal import literal
 from fairal.ui.mosaic import strategy_mosaic
 from fairal.ui.people import show_people
@@ -26,22 +28,26 @@ from fairal.ui.player import show_player
 from fairal.ui.seen import figures_of
 from fairal.ui.summary import say_verdicts
 
+_MEASURES = defined(("Dice", "surface Dice", "ASSD", "HD95", "volume error"))
+_OVER_GROUPS = defined(("gap", "signed gap", "worst group", "equity-scaled Dice"))
+
 
 def choose_view(config: ExperimentConfig) -> View:
     """Ask what of an experiment is looked at, in a row that wraps; what is chosen stands in the address."""
     arms, groups = list(config.strategies), config.cohort.group_names
     measures = st.multiselect("Measures", list(MEASURE_LABELS), list(BESIDE), key="measures", bind="query-params",
-                              format_func=MEASURE_LABELS.get, width=240, help="Side by side.")  # fmt: skip
+                              format_func=MEASURE_LABELS.get, width=240, help=_MEASURES)  # fmt: skip
     disparities = [name for name in OVER_GROUPS if len(groups) == 2 or name != "signed_gap"]
     over = st.selectbox("Over the groups", disparities, key="over", format_func=OVER_GROUPS.get, bind="query-params",
-                        width=150)  # fmt: skip
+                        width=150, help=_OVER_GROUPS)  # fmt: skip
     usual = arms.index(config.baseline) if config.baseline in arms else 0
     baseline = st.selectbox("Baseline", arms, usual, key="baseline", format_func=arm_label, bind="query-params",
-                            width=170)  # fmt: skip
+                            width=170, help=define("baseline"))  # fmt: skip
     with st.popover("More", icon=":material/tune:"):
         shown = st.multiselect("Arms", arms, [], key="show", format_func=arm_label, bind="query-params",
                                placeholder="All of this experiment")  # fmt: skip
         x = st.selectbox("Horizontal axis", list(X_AXES), key="axis", format_func=X_AXES.get, bind="query-params")
+    glossary(*OF_A_COMPARISON)
     return View(tuple(shown or arms), baseline, tuple(measures) or BESIDE, over, x)
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from fairal.errors import FairalError
 from fairal.facts.state import SHOWN
 from fairal.report.arms import arm_label
+from fairal.report.glossary import define
 from fairal.runs import control
 from fairal.runs.crews.local import LocalCrew
 from fairal.runs.store import RunKey, Store
@@ -30,12 +31,12 @@ APPLIES = {
 }
 """In which states a run can be told what."""
 COLUMNS = {
-    "strategy": st.column_config.TextColumn("Arm", pinned=True),
-    "seed": st.column_config.NumberColumn("Seed", width=55),
+    "strategy": st.column_config.TextColumn("Arm", pinned=True, help=define("arm")),
+    "seed": st.column_config.NumberColumn("Seed", width=55, help=define("seed")),
     "state": "State",
     "progress": st.column_config.ProgressColumn("Progress", format="percent", min_value=0, max_value=1),
     "rounds": "Rounds",
-    "gap": st.column_config.NumberColumn("Gap in Dice", format="%.3f", width="small"),
+    "gap": st.column_config.NumberColumn("Gap in Dice", format="%.3f", width="small", help=define("gap")),
     "now": "Now",
     "left": "Time left",
     "updated": st.column_config.DatetimeColumn("Last change", format="distance"),

@@ -1,5 +1,6 @@
 """One definition for each term, and nowhere a second one."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from fairal.fairness.measures import MEASURES
 from fairal.learner.trainings import PLAIN, TRAININGS
 from fairal.report.glossary import TERMS, define, defined
+from fairal.ui.glossary import OF_A_COMPARISON
 
 ROOT = Path(__file__).parents[2]
 SHOWN = [
@@ -60,3 +62,35 @@ def test_no_other_text_of_the_pages_defines_a_term_again():
         there = words(path.read_text())
         copies = {runs[run] for i in range(len(there) - 7) if (run := tuple(there[i : i + 8])) in runs}
         assert not copies, f"{path.relative_to(ROOT)} repeats what the glossary says of {copies}"
+
+
+def quoted(path: Path) -> set[str]:
+    """The terms that a module asks for, also those that it names in a tuple before."""
+    tree = ast.parse(path.read_text())
+    named = {
+        target.id: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
+    asked = [call for call in calls if call.func.id in ("define", "defined", "glossary")]
+    names = (part.id for call in asked for part in ast.walk(call) if isinstance(part, ast.Name) and part.id in named)
+    nodes = [argument for call in asked for argument in call.args] + [named[name] for name in names]
+    return {part.value for node in nodes for part in ast.walk(node) if isinstance(part, ast.Constant)}
+
+
+def test_every_term_that_is_asked_for_is_in_it():
+    asked = {path: quoted(path) for path in SHOWN if path.name != "glossary.py"}
+    for path, terms in asked.items():
+        assert terms <= set(TERMS), f"{path.relative_to(ROOT)} asks for {terms - set(TERMS)}"
+    everywhere = set().union(*asked.values())
+    assert {"arm", "entropy", "weighted entropy", "gap", "Dice", "baseline", "missed"} <= everywhere
+
+
+def test_the_terms_of_a_comparison_are_in_it():
+    assert set(OF_A_COMPARISON) <= set(TERMS)
+    assert {"gap", "Dice", "surface Dice", "ASSD", "disparity reduction", "fair line", "noise line"} <= set(
+        OF_A_COMPARISON
+    )

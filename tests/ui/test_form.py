@@ -8,7 +8,11 @@ from ui_states import open_page, said
 
 from fairal.config import study_json
 from fairal.presets import PRESETS, WORDS, preset
+from fairal.runs.crew import Team
+from fairal.runs.speed import remember_speed
 from fairal.strategies.catalog import CATALOG, Entry
+from fairal.ui.arm_words import usual
+from fairal.ui.sources import start_in_words
 
 
 def experiments(page) -> list[dict]:
@@ -80,6 +84,56 @@ def test_a_clone_launches_the_same_configuration(monkeypatch, store):
     assert not page.toggle(key="as_json").value
     button(page, "Launch").click().run()
     assert [store.config(e) for e in store.experiments()] == [config, config]
+
+
+def test_json_says_every_field_of_the_form(monkeypatch, store):
+    asked = {"name": "all", "bias": "0.4", "biased_share": "0.25", "starts": "3+3", "per_round": "4", "rounds": "2",
+             "seeds": "3", "first_seed": "7", "pairs": "9", "pool": "60", "fading": "0.2", "references": "true",
+             "device": "cpu", "volumes": "none", "strategies": ["Random", "bald+balanced"]}  # fmt: skip
+    page = open_page(monkeypatch, store, "launch", asked)
+    assert "30 scans" not in said(page)
+    assert "14 scans are labelled at the end: 6 at the start, then 2 rounds of 4." in said(page).replace("*", "")
+    page.toggle(key="as_json").set_value(True).run()
+    [experiment] = experiments(page)
+    cohort, query = experiment["cohort"], experiment["query"]
+    assert [group["share"] for group in cohort["groups"]] == [0.75, 0.25]
+    assert (cohort["groups"][1]["strength"], cohort["groups"][1]["fade"]) == (0.4, 0.2)
+    assert (cohort["pool_size"], cohort["test_pairs"]) == (60, 9)
+    assert query == {"start": {"reference": 3, "biased": 3}, "per_round": 4, "rounds": 2}
+    assert (experiment["name"], experiment["seeds"]) == ("all", [7, 8, 9])
+    assert experiment["references"] == ["reference_only", "full_pool"]
+    assert (experiment["device"], experiment["volumes"]) == ("cpu", "none")
+    assert (experiment["strategies"], experiment["baseline"]) == (["random", "bald+balanced"], "random")
+    page.toggle(key="as_json").set_value(False).run()
+    page.toggle(key="as_json").set_value(True).run()
+    assert experiments(page) == [experiment]
+
+
+def test_presets_are_named_by_their_use_and_by_a_time_that_was_measured_here(monkeypatch, store):
+    for config in (preset("smoke")[0], preset("demo")[0]):
+        remember_speed(store, config, 30.0)
+    monkeypatch.setattr("fairal.runs.speed.team", lambda: Team(1, 1, 0))
+    radio = open_page(monkeypatch, store, "launch").radio(key="preset")
+    assert radio.options[:2] == ["**Quick look** · about 4 min", "**Demo** · about 7 min"]  # 6 s + 7 or 14 × 30 s
+    assert radio.value is None
+
+
+def test_a_start_is_said_in_words_and_typed_as_two_counts(monkeypatch, store):
+    assert start_in_words("5+1") == "5 reference + 1 biased"
+    assert start_in_words("many") == "many"
+    page = open_page(monkeypatch, store, "launch", {"starts": "4+2"})
+    assert "4 reference + 2 biased" in page.multiselect(key="starts").options
+    assert page.multiselect(key="starts").value == ["4+2"]
+
+
+def test_what_only_engineers_ask_for_is_folded_away(monkeypatch, store):
+    page = open_page(monkeypatch, store, "launch")
+    advanced = next(fold for fold in page.expander if fold.label.startswith("Advanced"))
+    for widget in (advanced.slider(key="fading"), advanced.selectbox(key="learner"), advanced.selectbox(key="device"),
+                   advanced.number_input(key="first_seed"), advanced.toggle(key="references")):  # fmt: skip
+        assert widget
+    more = next(fold for fold in page.expander if "more ways to pick" in fold.label)
+    assert {box.key for box in more.checkbox} == {f"arm_{query}" for query in set(CATALOG) - set(usual())}
 
 
 def test_a_preset_goes_out_when_something_is_changed(monkeypatch, store):

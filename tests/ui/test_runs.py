@@ -9,9 +9,10 @@ from ui_states import PAGES, open_page, said, written
 
 from fairal.facts.record import Cases
 from fairal.runs import control
+from fairal.runs.claims import settle
 from fairal.ui.experiment_list import dice_ranges, experiment_rows
 from fairal.ui.live import SeenRun, see_runs
-from fairal.ui.run_list import act, applicable
+from fairal.ui.run_list import act, applicable, columns_of, runs_frame
 
 
 def set_state(store, key, **changes) -> None:
@@ -59,6 +60,42 @@ def test_an_experiment_shows_its_groups_from_the_lowest_to_the_highest_run(store
                       predicted_mm3=(8.0, 8.0), **columns)  # fmt: skip
         store.append_round(key, tiny_record(test=cases), None)
     assert dice_ranges(store, experiment) == "reference 0.90, biased 0.50 to 0.71"
+
+
+def test_a_damaged_record_is_said_in_the_list_and_not_just_done(monkeypatch, store):
+    store.create(tiny_config(name="another"))
+    experiment, _ = store.create(tiny_config())
+    keys = store.runs(experiment)
+    for key in keys:
+        for round_ in range(3):
+            store.append_round(key, tiny_record(round_), None)
+        set_state(store, key, state="done", rounds_done=3)
+    settle(store)
+    assert experiment_rows(store, [experiment])[0].standing.state == "done"
+    path = store.records_file(keys[1])
+    path.write_bytes(path.read_bytes().replace(b"0.25", b"0.26"))
+    assert experiment_rows(store, [experiment])[0].standing.state == "damaged"
+    page = open_page(monkeypatch, store, "runs")
+    assert "damaged" in said(page)
+    page.button(key=f"open_{experiment}").click().run()
+    assert sorted(page.dataframe[0].value.state) == ["! damaged", "✓ done", "✓ done"]
+
+
+def test_the_worst_group_is_drawn_round_by_round(store):
+    experiment, _ = store.create(tiny_config())
+    key = store.runs(experiment)[0]
+    columns = dict.fromkeys(("assd_mm", "hd95_mm", "surface_dice", "volume_error"), (0.5, 0.25))
+    for round_, dice in enumerate(((0.9, 0.31), (0.6, 0.7))):
+        cases = Cases(("a", "b"), ("reference", "biased"), dice=dice, volume_mm3=(9.0, 9.0), predicted_mm3=(8.0, 8.0),
+                      **columns)  # fmt: skip
+        store.append_round(key, tiny_record(round_, test=cases), None)
+    runs = see_runs(store, experiment)
+    assert [run.worst for run in runs] == [(0.31, 0.6), (), ()]
+    line = columns_of(runs)["worst"]["type_config"]
+    assert (line["y_min"], line["y_max"]) == (0.3, 1.0)
+    frame = runs_frame(runs)
+    assert list(frame.columns[:7]) == ["strategy", "seed", "state", "progress", "rounds", "worst", "gap"]
+    assert frame["Dice, biased"][0] == 0.7
 
 
 @pytest.mark.parametrize("name", PAGES)
