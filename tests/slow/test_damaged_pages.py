@@ -10,7 +10,7 @@ import pytest
 from series import size, tell
 from streamlit.testing.v1 import AppTest
 from tiny import tiny_config, work_off
-from ui_states import ROOT, written
+from ui_states import ROOT, said
 
 from fairal.runs.store import Store
 
@@ -112,7 +112,7 @@ def test_no_page_breaks_and_no_other_experiment_changes(whole, tmp_path, monkeyp
     other, experiment = whole.experiments()[:2]
     cases = harms(whole, experiment, other)
     chosen = random.Random(5).sample(sorted(cases), min(len(cases), size("PAGE_HARMS", len(cases))))
-    before = {page: written(seen(whole.home, page, other)) for page in ASKED}
+    before = {page: said(seen(whole.home, page, other)) for page in ASKED}
     pages, failures = 0, []
     for name in chosen:
         home = tmp_path / "harmed"
@@ -126,7 +126,7 @@ def test_no_page_breaks_and_no_other_experiment_changes(whole, tmp_path, monkeyp
         for page in () if name == "swapped experiments" else ("compare", "slices", "launch"):
             test = seen(home, page, other)
             failures += [f"{name}, {page} of the other: {error.value}" for error in test.exception]
-            if written(test).replace(str(home), str(whole.home)) != before[page] and page != "launch":
+            if said(test).replace(str(home), str(whole.home)) != before[page] and page != "launch":
                 failures.append(f"{name}: {page} of the other experiment is not what it was")
             pages += 1
         shutil.rmtree(home)
