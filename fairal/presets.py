@@ -131,6 +131,15 @@ def own(cohort: FolderCohort) -> list[ExperimentConfig]:
     return [parse_experiment(config)]
 
 
+WORDS = {
+    "smoke": ("Quick look", "Does it work here?"),
+    "demo": ("Demo", "One seed, to look at"),
+    "weak": ("Weak bias", "Five seeds, little shrinkage"),
+    "strong": ("Strong bias", "Five seeds, half is gone"),
+    "paper-grid": ("Paper grid", "Everything, at 1 mm"),
+}
+"""What a person calls each preset, and what it is for; the quickest first."""
+
 PRESETS = {
     "demo": _demo,
     "strong": lambda: _setting("strong"),

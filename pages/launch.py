@@ -7,21 +7,13 @@ import streamlit as st
 from fairal.cohort.folder.source import look_at
 from fairal.config import ExperimentConfig
 from fairal.errors import FairalError, InputError
-from fairal.runs.crew import team
-from fairal.runs.speed import estimate_seconds
 from fairal.runs.store import Damaged
 from fairal.ui.form import fill, launch_form
 from fairal.ui.frame import begin, page_path
 from fairal.ui.launching import launch_asking, may_change
 from fairal.ui.literal import literal
 from fairal.ui.live import duration
-
-ASK_ABOVE_SECONDS = 3600.0
-BASIS = {
-    "measured": "from fits of this learner measured on this machine",
-    "scaled": "scaled from fits of another size measured on this machine",
-    "guessed": "a guess: nothing was fitted on this machine yet",
-}
+from fairal.ui.total import say_total, seconds_of
 
 store = begin("Launch an experiment")
 st.session_state.setdefault("launch_token", secrets.token_hex(8))
@@ -32,15 +24,9 @@ if clone := st.query_params.get("clone"):
         st.warning(literal(f"{error} The form shows its defaults."))
     del st.query_params["clone"]
 
-
-def seconds_of(configs: list[ExperimentConfig]) -> float:
-    """How long they take together."""
-    return sum(estimate_seconds(store, config)[0] for config in configs)
-
-
 configs: list[ExperimentConfig] = []
 try:
-    wanted = launch_form(store.home, lambda some: duration(seconds_of(some)))
+    wanted = launch_form(store.home, lambda some: duration(seconds_of(store, some)))
     configs = [look_at(config, store.home) for config in wanted]
 except FairalError as error:
     st.error(literal(error), icon=":material/error:")
@@ -48,19 +34,13 @@ except FairalError as error:
 summary, action = st.columns([3, 1], vertical_alignment="center")
 sure = may_change() and bool(configs)
 if configs:
-    seconds, basis = seconds_of(configs), estimate_seconds(store, configs[0])[1]
-    runs, fits, size = sum(len(c.runs()) for c in configs), sum(c.fits() for c in configs), team()
-    summary.markdown(
-        f"**{len(configs)} experiment{'s' if len(configs) > 1 else ''}, {runs} runs, {fits} trainings, about "
-        f"{duration(seconds)}** on {size.workers} worker{'s' if size.workers > 1 else ''} ({BASIS[basis]}). "
-        "Round 0 of a seed is trained once for all strategies."
-    )
-    if seconds > ASK_ABOVE_SECONDS:
-        sure &= summary.checkbox(f"Yes, let this machine work for about {duration(seconds)}.")
+    with summary:
+        say_total(store, configs)
 if action.button("Launch", type="primary", icon=":material/rocket_launch:", disabled=not sure, width="stretch"):
     launch_asking(store, configs, "launch")
 if ids := st.session_state.get("launch_ids"):
-    st.success(f"Launched in the background: {', '.join(ids)}. You may close the browser.", icon=":material/check:")
+    names = literal(", ".join(ids), 1000)
+    st.success(f"Launched in the background: {names}. You may close the browser.", icon=":material/check:")
     left, right = st.columns(2)
     if left.button("Follow on Runs", icon=":material/list:", width="stretch"):
         st.switch_page(page_path("runs"), query_params={"experiment": ids[0]})

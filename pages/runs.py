@@ -4,9 +4,10 @@ import math
 
 import streamlit as st
 
+from fairal.ui.experiment_list import experiment_rows
 from fairal.ui.frame import begin, empty, warn_if_missing
 from fairal.ui.live import live
-from fairal.ui.run_list import SHOWN_STATES, experiment_rows
+from fairal.ui.run_list import SHOWN_STATES
 from fairal.ui.run_views import draw_experiment, draw_experiments
 
 PAGE_SIZE = 25
@@ -16,9 +17,10 @@ experiments = store.experiments()
 if not experiments:
     empty("Every run will stand here: its state, its progress by round, its Dice per group so far.")
 warn_if_missing("experiment", experiments, "all experiments are shown")
-chosen = st.selectbox("Experiment", experiments, index=None, placeholder="All experiments, the newest first",
-                      key="experiment", bind="query-params")  # fmt: skip
-wanted = st.pills("State", SHOWN_STATES, selection_mode="multi", key="states", bind="query-params")
+left, right = st.columns([3, 2])
+chosen = left.selectbox("Experiment", experiments, index=None, placeholder="All experiments, the newest first",
+                        key="experiment", bind="query-params")  # fmt: skip
+wanted = right.multiselect("State", SHOWN_STATES, key="states", bind="query-params", placeholder="Any state")
 
 if chosen or len(experiments) == 1:
     one = chosen or experiments[0]

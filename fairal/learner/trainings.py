@@ -9,7 +9,7 @@ class Training:
 
     Attributes:
         id, label: In configurations, and as a person reads it.
-        does: What it does, in plain words.
+        does: What it does, in plain words that go on after "trains".
         source: Where it comes from.
         schedule: Who is drawn for each step, see `schedules`: ``plain`` or ``balanced``.
         needs_group_at_prediction: The network is told the group of every scan, also of those it predicts.
@@ -30,18 +30,18 @@ PLAIN = "plain"
 TRAININGS: dict[str, Training] = {
     training.id: training
     for training in (
-        Training(PLAIN, "Plain", "every labelled scan is trained on equally often", "-"),
-        Training("balanced", "Balanced", "every group is trained on equally often, however few of it are labelled",
+        Training(PLAIN, "Plain", "on every labelled scan equally often", "-"),
+        Training("balanced", "Balanced", "on every group equally often, however few of it are labelled",
                  "group-balanced sampling; this project", schedule="balanced"),
         Training("conditional", "Told the group",
-                 "the network's first layer has filters of its own for each group; "
+                 "with filters of its own for each group in the network's first layer; "
                  "the group of every scan must be known to predict it", "this project", needs_group_at_prediction=True),
         Training("balanced_conditional", "Balanced, told the group",
-                 "every group is trained on equally often, and the first layer has filters of its own for each group; "
+                 "on every group equally often, with filters of its own for each group in the first layer; "
                  "the group of every scan must be known to predict it", "this project",
                  schedule="balanced", needs_group_at_prediction=True),
         Training("group_dro", "Group DRO",
-                 "every group is trained on equally often, and the one of highest training loss counts the most",
+                 "on every group equally often, where the one of highest training loss counts the most",
                  "Sagawa et al. 2020", schedule="balanced", robust=True),
     )
 }  # fmt: skip

@@ -7,6 +7,7 @@ from math import prod
 
 from fairal import settings
 from fairal.config import ExperimentConfig, LearnerConfig
+from fairal.errors import NeedsYes
 from fairal.runs.crew import team
 from fairal.runs.memory import available_bytes, total_bytes
 from fairal.runs.speed import estimate_seconds
@@ -70,8 +71,18 @@ def worker_bytes(config: ExperimentConfig) -> int:
     return int(WORKER_BYTES + min(_SEEDS_KEPT, len(config.seeds)) * _cohort_bytes(config) + training)
 
 
-def doubts(store: Store, cost: Cost) -> list[str]:
-    """Say what would not fit, or takes over a day, each with its figure; nothing where all is well."""
+def ask_first(store: Store, configs: list[ExperimentConfig], long_seconds: float = DAY_SECONDS) -> None:
+    """Refuse what a person must be asked about before it is launched. Arguments as `cost_of` and `doubts`.
+
+    Raises:
+        NeedsYes: It would not fit, or takes long; the sentence has the figures.
+    """
+    if said := doubts(store, cost_of(store, configs), long_seconds):
+        raise NeedsYes(f"This needs a yes: {'; '.join(said)}.")
+
+
+def doubts(store: Store, cost: Cost, long_seconds: float = DAY_SECONDS) -> list[str]:
+    """Say what would not fit, or takes longer than so many seconds, each with its figure; nothing where all is well."""
     said, free = [], shutil.disk_usage(store.home).free
     # Workers that live have part of it already: what they hold is not missing twice.
     available = min(total_bytes(), available_bytes() + live_workers(store) * WORKER_BYTES)
@@ -84,6 +95,8 @@ def doubts(store: Store, cost: Cost) -> list[str]:
         said.append(f"it needs about {_gb(cost.disk_bytes)} of disk and {_gb(free)} are free")
     if cost.seconds > DAY_SECONDS:
         said.append(f"it takes about {cost.seconds / DAY_SECONDS:,.1f} days ({cost.seconds / 3600:,.0f} hours)")
+    elif cost.seconds > long_seconds:
+        said.append(f"it takes about {cost.seconds / 3600:.1f} hours")
     if cost.runs > MANY_RUNS:
         said.append(f"it has {cost.runs:,} runs, more than {MANY_RUNS:,}")
     return said

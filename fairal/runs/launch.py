@@ -7,9 +7,9 @@ from fairal import settings
 from fairal.allowed import changes
 from fairal.cohort.folder.source import look_at
 from fairal.config import ExperimentConfig
-from fairal.errors import InputError, NeedsYes
+from fairal.errors import InputError
 from fairal.runs.claims import to_do
-from fairal.runs.costs import cost_of, doubts
+from fairal.runs.costs import ask_first
 from fairal.runs.crew import Crew
 from fairal.runs.crews.local import LocalCrew
 from fairal.runs.locks import try_lock
@@ -50,8 +50,8 @@ def launch(
     looked_at = [look_at(config, store.home) for config in configs]
     for config in looked_at:
         store.check_disk(config)
-    if not confirmed and (said := doubts(store, cost_of(store, looked_at))):
-        raise NeedsYes(f"This needs a yes: {'; '.join(said)}.")
+    if not confirmed:
+        ask_first(store, looked_at)
     with _within_quota(store, sum(len(config.runs()) for config in looked_at)):
         ids = [store.create(config, f"{token}-{i}" if token else None)[0] for i, config in enumerate(looked_at)]
     (crew or LocalCrew()).ensure(store, linger_seconds)

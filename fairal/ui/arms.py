@@ -1,4 +1,4 @@
-"""The arms in the launch form: a box for each, any query with any training, and what they are measured against."""
+"""The arms in the launch form: a card for each, any query with any training, and what they are measured against."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,21 @@ import streamlit as st
 
 from fairal.config import Arm
 from fairal.learner.trainings import PLAIN, TRAININGS
-from fairal.report.arms import arm_label
+from fairal.report.arms import arm_colour, arm_label
+from fairal.report.glossary import define
 from fairal.strategies.catalog import CATALOG, label
-from fairal.ui.draft import Draft, is_arm, selectable, source
+from fairal.ui.arm_words import is_arm, selectable, usual, words_of_arm
+from fairal.ui.draft import Draft
+from fairal.ui.glossary import glossary
+from fairal.ui.link import in_address
+from fairal.ui.literal import literal
 
 _BLANK = Draft()
 _PUT_TOGETHER = "arms_put_together"
 """In the session: arms beside those that the form always shows."""
+_CARD_WIDTH = 250
+_EXPLAINED = ("arm", "entropy", "masked entropy", "weighted entropy", "group weight", "quota", "parity", "balanced",
+              "conditional", "group DRO")  # fmt: skip
 
 
 def tick(arm: str) -> str:
@@ -28,43 +36,75 @@ def show_arms(strategies: Sequence[str]) -> None:
         st.session_state[tick(arm)] = arm in strategies
 
 
-def _offered() -> dict[str, str]:
+def _offered() -> list[str]:
     return selectable(st.session_state.get(_PUT_TOGETHER, []))
 
 
 def choose_arms() -> None:
-    """A box for each arm, with what it picks by; the order in which they are ticked is that of tables and colours."""
+    """A card for each arm, in its colour where ticked; the order of ticking is that of tables and colours."""
     if not any(tick(arm) in st.session_state for arm in _offered()):  # newly opened, or come back to
         show_arms(_asked() or _BLANK.strategies)
-    offered = _offered()
-    st.subheader("Strategies")
-    st.caption("What each picks by:")
-    with st.grid(3, min_column_width=260):
-        for arm, picks_by in offered.items():
-            st.checkbox(f"**{arm_label(arm)}**: {picks_by}", key=tick(arm), help=source(arm), wrap=True)
+    offered, first = _offered(), {*usual(), *st.session_state.get(_PUT_TOGETHER, [])}
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.subheader("Which ways of choosing scans are compared?", help=define("arm"), width="content")
+        glossary(*_EXPLAINED)
+    _cards([arm for arm in offered if arm in first])
+    others = [arm for arm in offered if arm not in first]
+    chosen = sum(map(_is_ticked, others))
+    text = f"{len(others)} more ways to pick" + (f", {chosen} of them chosen" if chosen else "")
+    with st.expander(text, icon=":material/more_horiz:", key="more_arms", expanded=bool(chosen)):
+        _cards(others)
     _put_together()
     in_order = dict.fromkeys((*st.session_state["strategies"], *offered))
-    st.session_state["strategies"] = [arm for arm in in_order if st.session_state.get(tick(arm))]
-    if st.session_state["strategies"] != list(_BLANK.strategies):
-        st.query_params["strategies"] = [label(arm) for arm in st.session_state["strategies"]]
-    elif "strategies" in st.query_params:
-        del st.query_params["strategies"]
+    st.session_state["strategies"] = [arm for arm in in_order if _is_ticked(arm)]
+    in_address("strategies", _labels(st.session_state["strategies"]), _labels(_BLANK.strategies))
+
+
+def _labels(arms: Sequence[str]) -> list[str]:
+    return [label(arm) for arm in arms]
+
+
+def _cards(arms: Sequence[str]) -> None:
+    keys = {arm: f"choice_{arm.replace('+', '-')}" for arm in arms}
+    edges = (f".st-key-{keys[arm]}{{border-top:4px solid {arm_colour(arm)}}}" for arm in arms if _is_ticked(arm))
+    st.html(f"<style>{''.join(edges)}</style>")
+    with st.grid(3, min_column_width=_CARD_WIDTH, gap="small"):
+        for arm in arms:
+            with st.container(border=True, height="stretch", gap="xsmall", key=keys[arm]):
+                _card(arm)
+
+
+def _is_ticked(arm: str) -> bool:
+    return bool(st.session_state.get(tick(arm)))
+
+
+def _card(arm: str) -> None:
+    said = words_of_arm(arm)
+    st.checkbox(f"**{arm_label(arm)}**", key=tick(arm), help=f"Why it is here: {said.role}.")
+    lines = [f"Picks: {said.picks_by}.", f"Trains {said.trains}."]
+    if said.source:
+        lines.append(f"Source: {said.source}.")
+    st.caption("  \n".join(map(literal, lines)))
 
 
 def _put_together() -> None:
-    """Any query with any training: what is added gets a box among the others."""
-    with st.expander("Another way of training", icon=":material/model_training:"):
+    """Any query with any training: what is added gets a card among the others."""
+    with st.expander("Pick one way, train another", icon=":material/model_training:"):
         query, training, add = st.columns([2, 2, 1], vertical_alignment="bottom")
         query.selectbox("Pick by", list(CATALOG), key="new_query", format_func=label)
         others = [training for training in TRAININGS if training != PLAIN]
         training.selectbox("Train", others, key="new_training", format_func=lambda id_: TRAININGS[id_].label)
         add.button("Add", key="add_arm", icon=":material/add:", on_click=_add, width="stretch")
-        chosen = TRAININGS[st.session_state["new_training"]]
-        st.caption(f"{chosen.does[0].upper()}{chosen.does[1:]}. ({chosen.source})")
+        said = words_of_arm(_new())
+        st.caption(literal(f"Picks: {said.picks_by}. Trains {said.trains}. ({said.source})", 600))
+
+
+def _new() -> str:
+    return str(Arm(st.session_state["new_query"], st.session_state["new_training"]))
 
 
 def _add() -> None:
-    arm = str(Arm(st.session_state["new_query"], st.session_state["new_training"]))
+    arm = _new()
     if arm not in _offered():
         st.session_state[_PUT_TOGETHER] = [*st.session_state.get(_PUT_TOGETHER, []), arm]
     st.session_state[tick(arm)] = True
@@ -83,5 +123,4 @@ def choose_baseline() -> None:
     if there and st.session_state.get("against") not in there:
         st.session_state["against"] = _BLANK.against if _BLANK.against in there else there[0]
     if there:
-        st.selectbox("Measured against", there, key="against", format_func=arm_label,
-                     help="The strategy whose gap the others are to reduce.")  # fmt: skip
+        st.selectbox("Measured against", there, key="against", format_func=arm_label, help=define("baseline"))

@@ -5,11 +5,10 @@ from dataclasses import dataclass, fields
 from itertools import zip_longest
 from typing import Any
 
-from fairal.config import Arm, ExperimentConfig, LearnerConfig, parse_experiment
+from fairal.config import ExperimentConfig, LearnerConfig, parse_experiment
 from fairal.errors import InputError
-from fairal.learner.trainings import PLAIN, TRAININGS
-from fairal.presets import DEMO_STRATEGIES, OWN_ARMS, OWN_LEARNER, preset
-from fairal.strategies.catalog import CATALOG, REFERENCES
+from fairal.presets import DEMO_STRATEGIES, OWN_LEARNER, preset
+from fairal.strategies.catalog import REFERENCES
 from fairal.ui.sources import GROUPS, cannot_say, cohort_content, key_of, parse_start, words_of
 
 LEARNERS: dict[str, LearnerConfig] = {
@@ -20,29 +19,6 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 VOLUMES = ("first_seed", "all", "none")
 STARTS = ("5+1", "3+3", "9+1", "5+5", "2+1", "6+0")
 MOST_SEEDS = 100
-
-
-def selectable(also: Sequence[str] = ()) -> dict[str, str]:
-    """Every arm that the form shows: its text (as `Arm` writes it), and how it picks (and is trained).
-
-    Args:
-        also: Arms to show beside those that are always there: all queries in plain training, and those of the presets.
-    """
-    offered = {str(Arm(entry.id)): entry.picks_by for entry in CATALOG.values()}
-    trained = [arm for text in (*DEMO_STRATEGIES, *OWN_ARMS, *also) if (arm := Arm.parse(text)).training != PLAIN]
-    return offered | {str(arm): f"{CATALOG[arm.query].picks_by}; {TRAININGS[arm.training].does}" for arm in trained}
-
-
-def is_arm(text: str) -> bool:
-    """Tell whether a text is an arm that can be run."""
-    arm = Arm.parse(text)
-    return arm.query in CATALOG and arm.training in TRAININGS and str(arm) == text
-
-
-def source(arm: str) -> str:
-    """Say what an arm is there for, and where it comes from."""
-    entry = CATALOG[Arm.parse(arm).query]
-    return f"{entry.role}; {entry.source}".removesuffix("; -")
 
 
 @dataclass(frozen=True)

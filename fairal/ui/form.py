@@ -8,24 +8,19 @@ import streamlit as st
 
 from fairal.config import LIMITS, ExperimentConfig, parse_text, study_json
 from fairal.errors import InputError
-from fairal.presets import PRESETS, preset
+from fairal.presets import WORDS, preset
+from fairal.report.glossary import define
 from fairal.ui import draft as fields
 from fairal.ui.arms import choose_arms, choose_baseline, show_arms
 from fairal.ui.draft import Draft, as_asked, start_text
+from fairal.ui.link import in_address
 from fairal.ui.literal import literal
 from fairal.ui.own_fields import asked_for_alone, choose_source, split_fields, start_anew, start_fields, suggest
-from fairal.ui.sources import VIEWS
+from fairal.ui.sources import VIEWS, start_in_words
 
-PRESET_NAMES = {
-    "smoke": "Quick look",
-    "demo": "Demo",
-    "weak": "Weak bias",
-    "strong": "Strong bias",
-    "paper-grid": "Paper study",
-}
-"""What a person calls the presets, the quickest first."""
 _BOUND = {"bind": "query-params"}
 _BLANK = Draft()
+_FIELDS_WIDTH, _NUMBER_WIDTH = 250, 120
 
 
 def fill(configs: list[ExperimentConfig]) -> None:
@@ -118,12 +113,15 @@ def _template(name: str) -> list[ExperimentConfig]:
 def _presets(how_long: Callable[[list[ExperimentConfig]], str]) -> None:
     if (lit := st.session_state.get("preset")) and not _says(_template(lit)):
         st.session_state["preset"] = None  # something was changed since: it is that preset no longer
-    st.pills(
+    st.radio(
         "Start from",
-        sorted(PRESETS, key=list(PRESET_NAMES).index),
+        list(WORDS),
+        index=None,
         key="preset",
+        horizontal=True,
         on_change=lambda: st.session_state["preset"] and fill(_template(st.session_state["preset"])),
-        format_func=lambda name: f"{PRESET_NAMES[name]} · {how_long(preset(name))}",
+        format_func=lambda name: f"**{WORDS[name][0]}** · about {how_long(preset(name))}",
+        captions=[purpose for _, purpose in WORDS.values()],
         help="Fills the form; change what you like. The times are for all of its runs, on this machine.",
     )
 
@@ -141,25 +139,25 @@ def _says(configs: list[ExperimentConfig]) -> bool:
 
 
 def _fields(home: Path) -> Draft:
-    cohort, budget, repeats = st.columns(3, gap="large")
-    with cohort:
-        st.subheader("Cohort")
-        st.text_input("Name", _BLANK.name, key="name", max_chars=80, **_BOUND)
+    row = st.grid(2, min_column_width=_FIELDS_WIDTH, gap="large")
+    with row.container():
+        st.subheader("Whose scans")
+        st.text_input("Name of the experiment", _BLANK.name, key="name", max_chars=80, **_BOUND)
         collection = choose_source(home, lambda: _suggest_for(home, st.session_state["scans"]))
         known = split_fields(home, collection) if collection else _bias()
-    with budget:
-        st.subheader("Budget")
+    with row.container():
+        st.subheader("How many are labelled", help=define("budget"))
         if known:
             start_fields(known)
         else:
             _starts()
-        _number("Picked per round", "per_round", "per_round")
-        _number("Rounds", "rounds", "rounds")
-        st.caption(_total())
-    with repeats:
+        pair = st.grid(2, min_column_width=_NUMBER_WIDTH)
+        _number("Picked in each round", "per_round", "per_round", where=pair)
+        _number("Rounds", "rounds", "rounds", where=pair, help=define("round"))
+        st.markdown(_total())
         _certainty(synthetic=not known)
     choose_arms()
-    with st.expander("Advanced", icon=":material/tune:"):
+    with st.expander("Advanced: network, device, field of view and more", icon=":material/tune:"):
         _advanced(synthetic=not known)
     return _current()
 
@@ -173,66 +171,75 @@ def _suggest_for(home: Path, collection: str) -> None:
 
 
 def _bias() -> None:
-    st.slider("Bias strength", *LIMITS["strength"], _BLANK.bias, 0.02, key="bias", **_BOUND,
-              help="How far the left caudate of the biased group shrinks; 1 leaves about half of it.")  # fmt: skip
+    st.slider("Bias strength", *LIMITS["strength"], _BLANK.bias, 0.02, key="bias", help=define("bias"), **_BOUND)
     st.slider("Share of the biased group", *LIMITS["share"], _BLANK.biased_share, 0.05, key="biased_share",
-              **_BOUND)  # fmt: skip
+              help="Of the pool. " + define("pool"), **_BOUND)  # fmt: skip
 
 
 def _starts() -> None:
+    """Counts of both groups, in words; the address writes them as the draft does, and may be written by hand."""
+    if "starts" not in st.session_state:
+        st.session_state["starts"] = st.query_params.get_all("starts") or list(_BLANK.starts)
+    chosen = st.session_state["starts"]
     st.multiselect(
-        "Labelled at the start (reference + biased)",
-        fields.STARTS,
-        list(_BLANK.starts),
+        "Labelled at the start",
+        list(dict.fromkeys((*fields.STARTS, *chosen))),
         key="starts",
+        format_func=start_in_words,
         accept_new_options=True,
-        help="Several give an experiment each. Type your own, e.g. 4+2.",
-        **_BOUND,
+        help="Several give an experiment each. Type your own as two counts, e.g. 4+2.",
     )
+    in_address("starts", st.session_state["starts"], _BLANK.starts)
 
 
 def _certainty(synthetic: bool) -> None:
-    st.subheader("Certainty")
-    st.number_input("Seeds", 1, fields.MOST_SEEDS, _BLANK.seeds, key="seeds", **_BOUND,
-                    help=f"Each repeats everything with another {'cohort' if synthetic else 'split'}; five or more "
-                    "give intervals.")  # fmt: skip
+    st.subheader("How sure")
+    pair = st.grid(2, min_column_width=_NUMBER_WIDTH)
+    pair.number_input("Seeds", 1, fields.MOST_SEEDS, _BLANK.seeds, key="seeds", help=define("seed"), **_BOUND)
     if synthetic:
-        _number("Test set (matched pairs)", "pairs", "test_pairs")
-    st.toggle("Reference fits", key="references", **_BOUND,
-              help="For orientation: trained on the first group alone, and on the whole pool.")  # fmt: skip
+        _number("Test pairs", "pairs", "test_pairs", where=pair, help=define("twin"))
 
 
-def _number(text: str, key: str, limit: str) -> None:
+def _number(text: str, key: str, limit: str, where=st, help: str | None = None) -> None:
     low, high = (int(v) for v in LIMITS[limit])
-    st.number_input(text, low, high, getattr(_BLANK, key), key=key, **_BOUND)
+    where.number_input(text, low, high, getattr(_BLANK, key), key=key, help=help, **_BOUND)
 
 
 def _total() -> str:
+    """How many scans are labelled in the end, and how that comes about."""
+    draft = _current()
     try:
-        return f"In the end {' or '.join(str(n) for n in dict.fromkeys(_current().budget()))} scans are labelled."
+        ends = list(dict.fromkeys(draft.budget()))
     except InputError:
         return "A start is two counts, such as 5+1."
+    asked = draft.per_round * draft.rounds
+    starts = " or ".join(str(end - asked) for end in ends)
+    scans = f"**{' or '.join(map(str, ends))} scans** are labelled at the end"
+    if not draft.rounds:
+        return f"{scans}: all of them at the start."
+    return f"{scans}: {starts} at the start, then {draft.rounds} rounds of {draft.per_round}."
 
 
 def _advanced(synthetic: bool) -> None:
-    left, middle, right = st.columns(3, gap="large")
-    with left:
+    row = st.grid(3, min_column_width=_FIELDS_WIDTH, gap="large")
+    with row.container():
         st.text_input("Study", key="study", max_chars=80, help="Experiments of one study belong together.", **_BOUND)
         if synthetic:
             st.selectbox("Field of view", list(VIEWS), key="view", **_BOUND)
-            _number("Pool (subjects that can be labelled)", "pool", "pool_size")
-    with middle:
+            _number("Pool (subjects that can be labelled)", "pool", "pool_size", help=define("pool"))
+    with row.container():
         if synthetic:
-            st.slider("Contrast fade", *LIMITS["fade"], _BLANK.fading, 0.05, key="fading", **_BOUND,
-                      help="How far the structure's intensity fades towards white matter in the biased "
-                      "group.")  # fmt: skip
-        st.selectbox("Learner", list(fields.LEARNERS), key="learner", format_func=_learner_text, **_BOUND)
+            st.slider("Contrast fade", *LIMITS["fade"], _BLANK.fading, 0.05, key="fading",
+                      help=define("contrast fade"), **_BOUND)  # fmt: skip
+        st.selectbox("Network and its training", list(fields.LEARNERS), key="learner", format_func=_learner_text,
+                     **_BOUND)  # fmt: skip
         st.selectbox("Device", fields.DEVICES, key="device", **_BOUND)
-    with right:
-        _number("First seed", "first_seed", "seed")
+    with row.container():
+        _number("First seed", "first_seed", "seed", help="The others follow it: with 3 seeds from 10 on, 10, 11, 12.")
         st.selectbox("Keep volumes for Slices", fields.VOLUMES, key="volumes", **_BOUND,
                      format_func=lambda v: v.replace("_", " "))  # fmt: skip
         choose_baseline()
+        st.toggle("Reference fits as well", key="references", help=define("reference fit"), **_BOUND)
 
 
 def _learner_text(name: str) -> str:

@@ -7,11 +7,15 @@ import streamlit as st
 from fairal.allowed import READ_ONLY
 from fairal.config import ExperimentConfig
 from fairal.errors import NeedsYes
+from fairal.runs.costs import ask_first
 from fairal.runs.launch import launch
 from fairal.runs.store import Store
 from fairal.settings import read_only
 from fairal.ui.frame import LINGER_SECONDS, saying
 from fairal.ui.literal import literal
+
+ASK_ABOVE_SECONDS = 3600.0
+"""A click is made faster than a command is typed: on a page an hour is asked about already."""
 
 
 def may_change() -> bool:
@@ -27,13 +31,17 @@ def launch_asking(store: Store, configs: list[ExperimentConfig], form: str, conf
 
     Args:
         store: Where they go.
-        configs: What is launched.
+        configs: What is launched; a collection must have been looked at.
         form: Its token is in the session as ``FORM_token``; the ids that came of it are kept as ``FORM_ids``.
         confirmed: See `launch`.
     """
     with saying():
         try:
-            ids = launch(store, configs, st.session_state[f"{form}_token"], LINGER_SECONDS, confirmed=confirmed)
+            if not confirmed:
+                for config in configs:
+                    store.check_disk(config)
+                ask_first(store, configs, ASK_ABOVE_SECONDS)
+            ids = launch(store, configs, st.session_state[f"{form}_token"], LINGER_SECONDS, confirmed=True)
         except NeedsYes as doubt:
             _ask(store, configs, form, str(doubt))
             return

@@ -22,3 +22,11 @@ def copy_link(pinned: Mapping[str, str | Sequence[str]]) -> None:
         pinned: The query by parameter; several values are repeated.
     """
     _component()(data={"query": urlencode(pinned, doseq=True)}, key="copy_link", height=36)
+
+
+def in_address(name: str, values: Sequence[str], default: Sequence[str]) -> None:
+    """Let the address of this page say a list that no widget writes into it; what equals the default is left out."""
+    if list(values) != list(default):
+        st.query_params[name] = list(values)
+    elif name in st.query_params:
+        del st.query_params[name]

@@ -24,24 +24,32 @@ _FIT_SHARE = 0.8  # of a round's time
 
 @dataclass(frozen=True)
 class SeenRun:
-    """A run as it was read: its state as a person sees it (what is damaged says so), its last round."""
+    """A run as it was read.
+
+    Attributes:
+        state, shown: As a person sees it; what is damaged says so.
+        last: What its last round came to.
+        worst: Dice of the worst group in each round.
+    """
 
     key: RunKey
     state: RunState
     shown: str
     last: Judgement | None = None
+    worst: tuple[float, ...] = ()
 
 
 def see_runs(store: Store, experiment: str) -> list[SeenRun]:
-    """Read every run of an experiment, once; what its last round came to is derived from the record."""
+    """Read every run of an experiment, once; what its rounds came to is derived from the records."""
     return [_see(store, key) for key in store.runs(experiment)]
 
 
 def _see(store: Store, key: RunKey) -> SeenRun:
     try:
         look, groups = store.look(key), store.config(key.experiment).cohort.group_names
-        last = next(reversed(look.reading.records), None)
-        return SeenRun(key, look.state, look.shown, None if last is None else judged(last, groups))
+        rounds = [judged(record, groups) for record in look.reading.records]
+        worst = tuple(min(judgement.dice_by_group.values()) for judgement in rounds)
+        return SeenRun(key, look.state, look.shown, rounds[-1] if rounds else None, worst)
     except FairalError as error:
         return SeenRun(key, RunState("failed", reason=str(error)), "damaged")
 

@@ -68,8 +68,8 @@ def offer_demo(store: Store) -> None:
               disabled=not may_change())  # fmt: skip
     st.caption(
         f"{len(demo[0].strategies)} strategies, {demo[0].fits()} trainings of {demo[0].learner.steps} steps, one seed, "
-        f"about {duration(seconds)} ({_BASIS.get(basis, 'a guess')}): an illustration, which decides nothing. It goes on "
-        "if you close the browser."
+        f"about {duration(seconds)} ({_BASIS.get(basis, 'a guess')}): an illustration, which decides nothing. It goes "
+        "on if you close the browser."
     )
 
 

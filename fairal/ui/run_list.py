@@ -1,8 +1,8 @@
-"""Experiments and their runs: how each stands, and what can be done to it."""
+"""The runs of an experiment: a table of how each stands, and what can be done to it."""
 
-import time
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pandas as pd
 import streamlit as st
@@ -10,10 +10,8 @@ import streamlit as st
 from fairal.errors import FairalError
 from fairal.facts.state import SHOWN
 from fairal.report.arms import arm_label
-from fairal.report.results import judged
 from fairal.runs import control
 from fairal.runs.crews.local import LocalCrew
-from fairal.runs.standing import Standing, closed, standing
 from fairal.runs.store import RunKey, Store
 from fairal.ui.frame import LINGER_SECONDS
 from fairal.ui.literal import literal
@@ -33,91 +31,41 @@ APPLIES = {
 """In which states a run can be told what."""
 COLUMNS = {
     "strategy": st.column_config.TextColumn("Arm", pinned=True),
-    "seed": st.column_config.NumberColumn("Seed", width="small"),
+    "seed": st.column_config.NumberColumn("Seed", width=55),
     "state": "State",
     "progress": st.column_config.ProgressColumn("Progress", format="percent", min_value=0, max_value=1),
     "rounds": "Rounds",
-    "Dice per group": "Dice per group",
-    "gap": st.column_config.NumberColumn("Gap in Dice", format="%.3f"),
+    "gap": st.column_config.NumberColumn("Gap in Dice", format="%.3f", width="small"),
     "now": "Now",
     "left": "Time left",
-    "updated": "Last change",
+    "updated": st.column_config.DatetimeColumn("Last change", format="distance"),
     "device": "Device",
     "reason": "Why it stopped",
 }
-"""How a person reads the columns of `runs_frame`."""
+"""How a person reads those columns of `runs_frame` that are alike for all experiments."""
 _SAID = {"cancel": "asked to stop", "resume": "queued again", "retry": "queued again from their first round",
          "delete": "deleted"}  # fmt: skip
 
 
-# ---------------------------------------------------------------------- experiments
-
-
-@dataclass(frozen=True)
-class ExperimentRow:
-    """One experiment in the list; `created` is empty where its file is damaged."""
-
-    id: str
-    name: str
-    created: str
-    standing: Standing
-
-
-def experiment_rows(store: Store, experiments: Iterable[str]) -> list[ExperimentRow]:
-    """Sum up experiments; what the ledger knows is not read."""
-    return [_experiment_row(store, experiment) for experiment in experiments]
-
-
-def _experiment_row(store: Store, experiment: str) -> ExperimentRow:
-    page = store.ledger.page(experiment)
-    try:
-        stand = closed(store, experiment) or standing(store, experiment)
-    except FairalError:  # deleted between two looks
-        stand = Standing("damaged", 0, 0, 0, 0, None)
-    name, created = (page.name, page.created) if page else ("", "")
-    return ExperimentRow(experiment, name or experiment, (created or "")[:16].replace("T", " "), stand)
-
-
-def dice_ranges(store: Store, experiment: str) -> str:
-    """Say the Dice of each group at the last round: from the lowest to the highest of the strategies' runs."""
-    page = store.ledger.page(experiment)
-    if page is None or not page.closed:
-        return _dice_ranges(store, experiment)
-    stamp = hash(frozenset((run, end.stamp) for run, end in page.ended.items()))
-    return _kept_dice_ranges(store, str(store.home), experiment, stamp)
-
-
-@st.cache_data(max_entries=4096, show_spinner=False)
-def _kept_dice_ranges(_store: Store, home: str, experiment: str, stamp: int) -> str:
-    """What is closed is read once, until one of its runs ends anew."""
-    return _dice_ranges(_store, experiment)
-
-
-def _dice_ranges(store: Store, experiment: str) -> str:
-    by_group: dict[str, list[float]] = {}
-    try:
-        groups = store.config(experiment).cohort.group_names
-        lasts = [store.last_round(key) for key in store.runs(experiment)]
-    except FairalError:
-        return ""  # damaged: the experiment's own page says so
-    for last in filter(None, lasts):
-        for group, dice in judged(last, groups).dice_by_group.items():
-            by_group.setdefault(group, []).append(dice)
-    return ", ".join(f"{group} {_range(values)}" for group, values in by_group.items())
-
-
-def _range(values: Sequence[float]) -> str:
-    low, high = f"{min(values):.2f}", f"{max(values):.2f}"
-    return low if low == high else f"{low} to {high}"
-
-
-# ---------------------------------------------------------------------- runs
-
-
 def runs_frame(runs: Sequence[SeenRun]) -> pd.DataFrame:
-    """One row per run, what a person looks for first; columns in which nothing stands are left out."""
+    """One row per run, what a person looks for first; columns that tell nothing are left out."""
     frame = pd.DataFrame([_cells(run) for run in runs])
-    return frame.loc[:, [column for column in frame if not frame[column].isin([None, ""]).all()]]
+    told = [column for column in frame if not frame[column].isin([None, ""]).all()]
+    if all(frame.progress == 1):
+        told.remove("progress")
+    return frame.loc[:, told]
+
+
+def columns_of(runs: Sequence[SeenRun]) -> dict:
+    """Say how the columns of these runs are drawn: one for each group, all sparklines on one axis."""
+    lowest = math.floor(10 * min((dice for run in runs for dice in run.worst), default=0.0)) / 10
+    line = st.column_config.LineChartColumn(
+        "Worst by round", width=110, y_min=lowest, y_max=1.0,
+        help=f"Dice of the worst group in each round, on an axis from {lowest:.1f} to 1.",
+    )  # fmt: skip
+    groups = dict.fromkeys(group for run in runs if run.last for group in run.last.dice_by_group)
+    dice = {f"Dice, {group}": st.column_config.NumberColumn(format="%.3f", width="small") for group in groups}
+    return COLUMNS | {"worst": line} | dice
 
 
 def _cells(run: SeenRun) -> dict:
@@ -125,18 +73,18 @@ def _cells(run: SeenRun) -> dict:
     left = None
     if run.shown in ("running", "queued") and state.round_seconds:
         left = duration(state.round_seconds * (state.rounds - state.rounds_done))
-    groups = last.dice_by_group.items() if last else ()
     return {
         "strategy": arm_label(str(run.key.arm)),
         "seed": run.key.seed,
         "state": f"{SIGNS[run.shown]} {run.shown}",
         "progress": state.rounds_done / state.rounds if state.rounds else 0.0,
         "rounds": f"{state.rounds_done}/{state.rounds}",
-        "Dice per group": ", ".join(f"{g} {d:.3f}" for g, d in groups),
+        "worst": run.worst or None,
         "gap": last.gap if last else None,
+        **{f"Dice, {group}": dice for group, dice in (last.dice_by_group.items() if last else ())},
         "now": part_text(state) if run.shown == "running" and state.part else "",
         "left": left or "",
-        "updated": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(state.updated)) if state.updated else "",
+        "updated": datetime.fromtimestamp(state.updated, UTC) if state.updated else None,
         "device": state.device,
         "reason": state.reason,
     }

@@ -6,27 +6,27 @@ import streamlit as st
 
 from fairal.errors import FairalError
 from fairal.runs import control
+from fairal.runs.standing import overall
 from fairal.runs.store import RunKey, Store
+from fairal.ui.experiment_list import ExperimentRow, dice_ranges, experiment_rows
 from fairal.ui.frame import page_path, saying
 from fairal.ui.launching import may_change
 from fairal.ui.literal import literal
 from fairal.ui.live import SeenRun, progress, see_runs
 from fairal.ui.run_list import (
     COLOURS,
-    COLUMNS,
     SIGNS,
-    ExperimentRow,
     act,
     applicable,
     ask_to_delete,
     ask_to_retry,
-    dice_ranges,
-    experiment_rows,
+    columns_of,
     runs_frame,
 )
 
 _WIDTHS = [3, 2, 2, 4, 1.2]
 _LOGS = 3
+_VERBS = {"cancel": "stop_circle", "resume": "play_circle", "retry": "replay"}
 
 
 def draw_experiments(store: Store, experiments: Sequence[str]) -> None:
@@ -37,13 +37,13 @@ def draw_experiments(store: Store, experiments: Sequence[str]) -> None:
 
 
 def _experiment(store: Store, row: ExperimentRow) -> None:
-    name, state, runs, dice, button = st.columns(_WIDTHS, vertical_alignment="center")
+    name, state, runs, ranges, button = st.columns(_WIDTHS, vertical_alignment="center")
     name.markdown(f"**{literal(row.name)}**  \n:small[{row.id}]")
     with state:
         _chip(row.standing.state)
     runs.markdown(f"{row.standing.runs_done} of {row.standing.runs} runs done  \n:small[{literal(row.created)}]")
-    ranges = dice_ranges(store, row.id)
-    dice.markdown(f"Dice {literal(ranges)}" if ranges else ":gray[no round yet]")
+    dice = dice_ranges(store, row.id)
+    ranges.markdown(f"Dice {literal(dice)}" if dice else ":gray[no round yet]")
     button.button("Open", key=f"open_{row.id}", on_click=_choose, args=(row.id,), width="stretch")
 
 
@@ -65,13 +65,12 @@ def draw_experiment(store: Store, experiment: str, wanted: Sequence[str], alone:
         alone: Whether there is no other experiment to go back to.
     """
     [row] = experiment_rows(store, [experiment])
-    title, state, back = st.columns([6, 2, 2], vertical_alignment="center")
-    title.subheader(literal(row.name))
-    with state:
-        _chip(row.standing.state)
-    if not alone:
-        back.button("All experiments", icon=":material/arrow_back:", on_click=_choose, args=(None,), width="stretch")
     runs = see_runs(store, experiment)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(literal(row.name), width="content")
+        _chip(overall([run.shown for run in runs]))
+        if not alone:
+            st.button("All experiments", icon=":material/arrow_back:", on_click=_choose, args=(None,))
     if not runs:
         st.warning("The runs of this experiment are gone: their folder was removed. It can be cloned, or deleted.")
     with saying():
@@ -87,27 +86,32 @@ def draw_experiment(store: Store, experiment: str, wanted: Sequence[str], alone:
 def _table(runs: Sequence[SeenRun]) -> list[SeenRun]:
     # Keyed by its rows: if another tab deletes or launches runs, a selection by position must not point elsewhere.
     key = f"runs_{hash(tuple(run.key for run in runs))}"
-    event = st.dataframe(runs_frame(runs), hide_index=True, on_select="rerun", selection_mode="multi-row", key=key,
-                         column_config=COLUMNS, alt="One row per run: state, progress, Dice per group")  # fmt: skip
+    event = st.dataframe(
+        runs_frame(runs),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=key,
+        column_config=columns_of(runs),
+        alt="One row per run: state, progress, Dice per group, the worst group's Dice by round",
+    )
     return [runs[i] for i in event.selection.rows if i < len(runs)]
 
 
 def _buttons(store: Store, experiment: str, shown: Sequence[SeenRun], selected: Sequence[SeenRun]) -> None:
     """What can be done: each only where it applies."""
-    columns, targets, allowed = st.columns(5), selected or shown, may_change()
-    for column, verb, icon in zip(
-        columns, ("cancel", "resume", "retry"), ("stop_circle", "play_circle", "replay"), strict=False
-    ):
+    targets, allowed, row = selected or shown, may_change(), st.container(horizontal=True)
+    for verb, icon in _VERBS.items():
         # Retrying forgets rounds: only by choice.
         able = applicable(verb, selected if verb == "retry" else targets) if allowed else []
         text = verb.capitalize() + ("" if selected or verb == "retry" else " all")
-        if column.button(text, icon=f":material/{icon}:", key=f"do_{verb}", width="stretch", disabled=not able):
+        if row.button(text, icon=f":material/{icon}:", key=f"do_{verb}", disabled=not able):
             _do(store, verb, [run.key for run in able])
-    delete = f"Delete {len(selected)} …" if selected else "Delete experiment …"
-    if columns[3].button(f":red[:material/delete: {delete}]", key="do_delete", width="stretch", disabled=not allowed):
+    delete = f"Delete {len(selected)} …" if selected else "Delete all …"
+    if row.button(f":red[:material/delete: {delete}]", key="do_delete", disabled=not allowed):
         keys = [run.key for run in (selected or see_runs(store, experiment))]
         ask_to_delete(store, experiment, keys, whole=not selected)
-    if columns[4].button("Clone", icon=":material/content_copy:", key="do_clone", width="stretch"):
+    if row.button("Clone", icon=":material/content_copy:", key="do_clone"):
         st.switch_page(page_path("launch"), query_params={"clone": experiment})
 
 

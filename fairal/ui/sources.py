@@ -71,6 +71,15 @@ def parse_start(text: str) -> tuple[int, int]:
     return int(parts[0]), int(parts[1])
 
 
+def start_in_words(text: str) -> str:
+    """Write ``5+1`` as a person says it; a text that is no start as it is."""
+    try:
+        counts = parse_start(text)
+    except InputError:
+        return text
+    return " + ".join(f"{count} {group}" for count, group in zip(counts, GROUPS, strict=True))
+
+
 def key_of(table: Mapping[str, Any], value: Any, what: str) -> str:
     """Find by what name a form's choice offers a value.
 

@@ -87,7 +87,7 @@ def test_a_line_of_history_comes_back_as_it_was():
         (("entropy", 0.0123, 0.0123, 2.0), "uncertain 0.012"),
         (("parity", 0.36, 0.36, 2.0), "uncertain 0.36, in the quota of its group"),
         (("random", None, None, 2.0), "uniformly at random"),
-        (("core_set", 3.5, None, 2.0), "k-centre greedy on the bottleneck's features: 3.5"),
+        (("bald", 0.4, None, 2.0), "how much 10 dropout passes disagree (mutual information): 0.4"),
     ],
 )
 def test_the_reason_says_in_words_what_the_numbers_say(numbers, said):

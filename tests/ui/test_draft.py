@@ -13,7 +13,8 @@ from fairal.config import LIMITS, ExperimentConfig
 from fairal.errors import InputError
 from fairal.presets import preset
 from fairal.strategies.catalog import CATALOG, Entry
-from fairal.ui.draft import DEVICES, LEARNERS, VOLUMES, Draft, selectable
+from fairal.ui.arm_words import selectable, words_of_arm
+from fairal.ui.draft import DEVICES, LEARNERS, VOLUMES, Draft
 from fairal.ui.sources import UNLABELLED, VIEWS, parse_start
 
 
@@ -170,7 +171,8 @@ def test_a_start_that_is_not_two_counts_is_a_sentence(text):
 def test_a_new_entry_of_the_catalog_can_be_chosen_with_what_it_picks_by(monkeypatch):
     entry = Entry("thirteenth", "Thirteenth", "the moon", "test", "-", "random:random", "#123456")
     monkeypatch.setitem(CATALOG, "thirteenth", entry)
-    assert selectable()["thirteenth"] == "the moon"
+    assert "thirteenth" in selectable()
+    assert words_of_arm("thirteenth").picks_by == "the moon"
     draft = replace(Draft(), strategies=("thirteenth", "entropy"))
     assert Draft.from_configs(draft.to_configs()) == draft
 

@@ -7,9 +7,8 @@ from tiny import tiny_config
 from ui_states import open_page, said
 
 from fairal.config import study_json
-from fairal.presets import PRESETS, preset
+from fairal.presets import PRESETS, WORDS, preset
 from fairal.strategies.catalog import CATALOG, Entry
-from fairal.ui.form import PRESET_NAMES
 
 
 def experiments(page) -> list[dict]:
@@ -30,10 +29,10 @@ def test_json_begins_with_what_the_address_says(monkeypatch, store):
 
 def test_json_after_the_smallest_preset_is_that_preset(monkeypatch, store):
     page = open_page(monkeypatch, store, "launch")
-    page.button_group(key="preset").set_value("smoke").run()
+    page.radio(key="preset").set_value("smoke").run()
     page.toggle(key="as_json").set_value(True).run()
     assert not page.exception
-    assert page.button_group(key="preset").value == "smoke"
+    assert page.radio(key="preset").value == "smoke"
     page.text_area(key="json_text").run()
     assert "1 experiment, 3 runs, 7 trainings" in said(page)
     button(page, "Launch").click().run()
@@ -85,20 +84,20 @@ def test_a_clone_launches_the_same_configuration(monkeypatch, store):
 
 def test_a_preset_goes_out_when_something_is_changed(monkeypatch, store):
     page = open_page(monkeypatch, store, "launch")
-    page.button_group(key="preset").set_value("smoke").run()
-    assert page.button_group(key="preset").value == "smoke"
+    page.radio(key="preset").set_value("smoke").run()
+    assert page.radio(key="preset").value == "smoke"
     page.number_input(key="rounds").set_value(3).run()
-    assert page.button_group(key="preset").value is None
+    assert page.radio(key="preset").value is None
     assert page.number_input(key="pool").value == 16, "the rest stays as it was"
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_has_a_name_and_opens(monkeypatch, store, name):
-    assert name in PRESET_NAMES
+    assert name in WORDS
     page = open_page(monkeypatch, store, "launch")
-    page.button_group(key="preset").set_value(name).run()
+    page.radio(key="preset").set_value(name).run()
     assert not page.exception
-    assert page.button_group(key="preset").value == name
+    assert page.radio(key="preset").value == name
     assert page.toggle(key="as_json").value == (name == "paper-grid")
 
 
@@ -106,21 +105,25 @@ def test_a_new_entry_of_the_catalog_stands_in_the_form_by_itself(monkeypatch, st
     entry = Entry("thirteenth", "Thirteenth", "the moon", "test", "-", "random:random", "#123456")
     monkeypatch.setitem(CATALOG, "thirteenth", entry)
     page = open_page(monkeypatch, store, "launch", {"strategies": ["Thirteenth", "Entropy"]})
-    box = page.checkbox(key="arm_thirteenth")
-    assert "the moon" in box.label
-    assert box.value
+    assert page.checkbox(key="arm_thirteenth").value
+    assert "Picks: the moon." in said(page)
     assert not page.checkbox(key="arm_random").value
     button(page, "Launch").click().run()
     assert store.config(store.experiments()[0]).strategies == ("thirteenth", "entropy")
 
 
 def test_what_takes_longer_than_an_hour_asks_first(monkeypatch, store):
-    page = open_page(monkeypatch, store, "launch", {"seeds": "100", "rounds": "6"})
-    assert button(page, "Launch").disabled
-    question = next(box for box in page.checkbox if box.label.startswith("Yes, let this machine work"))
-    question.check().run()
-    assert not button(page, "Launch").disabled
-    assert not button(open_page(monkeypatch, store, "launch"), "Launch").disabled
+    asked = []
+    monkeypatch.setattr("fairal.ui.launching._ask", lambda *of: asked.append(of[-1]))
+    monkeypatch.setattr("fairal.runs.costs.estimate_seconds", lambda _, config: (3700.0 * config.query.rounds, ""))
+    page = open_page(monkeypatch, store, "launch", {"rounds": "2"})
+    button(page, "Launch").click().run()
+    assert asked == ["This needs a yes: it takes about 2.1 hours."]
+    assert store.experiments() == []
+    page.number_input(key="rounds").set_value(0).run()
+    button(page, "Launch").click().run()
+    assert len(asked) == 1
+    assert len(store.experiments()) == 1
 
 
 def test_any_query_may_be_trained_in_any_way(monkeypatch, store):

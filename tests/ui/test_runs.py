@@ -9,8 +9,9 @@ from ui_states import PAGES, open_page, said, written
 
 from fairal.facts.record import Cases
 from fairal.runs import control
+from fairal.ui.experiment_list import dice_ranges, experiment_rows
 from fairal.ui.live import SeenRun, see_runs
-from fairal.ui.run_list import act, applicable, dice_ranges, experiment_rows
+from fairal.ui.run_list import act, applicable
 
 
 def set_state(store, key, **changes) -> None:
