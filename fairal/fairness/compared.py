@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fairal.fairness.disparity import ordered_gap, who_paid
+from fairal.fairness.disparity import gaps_by_seed, who_paid
 from fairal.fairness.measures import Measure
 from fairal.fairness.statistics import fieller_reduction
 
@@ -14,25 +14,31 @@ from fairal.fairness.statistics import fieller_reduction
 class Compared:
     """One measure of an arm against its baseline, over the seeds that both have.
 
-    Gaps run from the baseline's best to its worst group: above 0 the worst is still worse served, in every measure.
-
     Attributes:
         measure: What the numbers are of.
+        groups: How many there are.
         worst, best: The baseline's worst and best group over the shared seeds.
-        gaps, baseline: Ordered gaps of the two by seed.
+        behind: The arm's worst group, likewise.
+        gaps, baseline: As `fairal.fairness.disparity.gaps_by_seed` gives them.
+        sizes: Mean gap of the baseline and of the arm, whichever group it hits; as cards and tables show it.
         worst_gain, best_loss, overshoot: As in `fairal.fairness.disparity.WhoPaid`, of the means over the seeds.
+        past: By how much the arm serves `behind` worse than `worst`.
         noise_floor: Gap of one run that noise alone makes, retraining included; None where it is unknown, and then
             nothing counts as more than noise.
     """
 
     measure: Measure
+    groups: int
     worst: str
     best: str
+    behind: str
     gaps: tuple[float, ...]
     baseline: tuple[float, ...]
+    sizes: tuple[float, float]
     worst_gain: float
     best_loss: float
     overshoot: float
+    past: float
     noise_floor: float | None
 
     def __post_init__(self) -> None:
@@ -58,11 +64,24 @@ class Compared:
             arm, baseline: Means (S, G) of `Measure.served` values, row by row of the same seed.
             noise_floor: As in the attribute.
         """
-        means = [dict(zip(groups, each.mean(0).tolist(), strict=True)) for each in (arm, baseline)]
-        paid = who_paid(*means, measure)
-        order = list(groups).index(paid.best), list(groups).index(paid.worst)
-        gaps = [tuple(ordered_gap(each, *order, measure).tolist()) for each in (arm, baseline)]
-        return cls(measure, paid.worst, paid.best, *gaps, paid.worst_gain, paid.best_loss, paid.overshoot, noise_floor)
+        own, base = (dict(zip(groups, each.mean(0).tolist(), strict=True)) for each in (arm, baseline))
+        paid, behind = who_paid(own, base, measure), min(own, key=lambda group: measure.sign * own[group])
+        gaps, of_baseline = (tuple(each.tolist()) for each in gaps_by_seed(arm, baseline, measure))
+        return cls(
+            measure=measure,
+            groups=len(groups),
+            worst=paid.worst,
+            best=paid.best,
+            behind=behind,
+            gaps=gaps,
+            baseline=of_baseline,
+            sizes=(float(np.ptp(baseline, axis=1).mean()), float(np.ptp(arm, axis=1).mean())),
+            worst_gain=paid.worst_gain,
+            best_loss=paid.best_loss,
+            overshoot=paid.overshoot,
+            past=measure.sign * (own[paid.worst] - own[behind]),
+            noise_floor=noise_floor,
+        )
 
     @property
     def n(self) -> int:
@@ -70,13 +89,8 @@ class Compared:
         return len(self.gaps)
 
     @property
-    def sizes(self) -> tuple[float, float]:
-        """Mean gap of the baseline and of the arm, whichever group it hits; as cards and tables show it."""
-        return float(np.abs(self.baseline).mean()), float(np.abs(self.gaps).mean())
-
-    @property
     def interval(self) -> tuple[float, float] | None:
-        """95 % interval of the reduction of the ordered gap; None where it is unbounded or there is one seed."""
+        """95 % interval of the reduction of `gaps`; None where it is unbounded or there is one seed."""
         return fieller_reduction(self.gaps, self.baseline)
 
     @property
@@ -86,5 +100,5 @@ class Compared:
 
     @property
     def change(self) -> float:
-        """By how much the ordered gap moved, towards 0 and past it."""
+        """By how much the gap between the baseline's best and worst group moved, towards 0 and past it."""
         return self.worst_gain + self.best_loss

@@ -49,6 +49,30 @@ def ordered_gap(means: np.ndarray, best: int, worst: int, measure: Measure = DIC
     return measure.sign * (means[..., best] - means[..., worst])
 
 
+def gaps_by_seed(arm: np.ndarray, baseline: np.ndarray, measure: Measure = DICE) -> tuple[np.ndarray, np.ndarray]:
+    """Give the gaps that a reduction is of, seed by seed: above 0 the group that is worst on average is so here too.
+
+    Of two groups both run from the baseline's best to its worst, so that an arm that turns the order is below 0. Of
+    more groups each runs from its own best to its own worst, or an arm that leaves a third one behind would seem to
+    have no gap; chosen on the same data, gaps near 0 are then overestimated.
+
+    Args:
+        arm, baseline: Means (S, G) of `Measure.served` values, row by row of the same seed.
+        measure: What they are means of.
+
+    Returns:
+        Those of the arm and of the baseline, each (S,).
+    """
+    of_baseline = _best_and_worst(baseline, measure)
+    of_arm = of_baseline if arm.shape[1] == 2 else _best_and_worst(arm, measure)
+    return ordered_gap(arm, *of_arm, measure), ordered_gap(baseline, *of_baseline, measure)
+
+
+def _best_and_worst(means: np.ndarray, measure: Measure) -> tuple[int, int]:
+    served = measure.sign * means.mean(0)
+    return int(served.argmax()), int(served.argmin())
+
+
 def total_deviation(means: np.ndarray, sizes: Sequence[int] | None = None) -> np.ndarray:
     """Δ = Σ_g |D_g − D|, what equity scaling divides by.
 

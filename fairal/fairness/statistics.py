@@ -79,8 +79,7 @@ def fieller_reduction(
     0: its interval misses the lower end twice as often as it says, and never holds 100 %. A percentile bootstrap over
     five seeds covers 83 % instead of 95 %. It excludes 0 exactly where the paired t interval of the signed gaps does.
 
-    With more than two groups give `ordered_gap` between the baseline's best and worst group, which were then chosen on
-    the same data: near 0 the baseline's gap is overestimated.
+    `fairal.fairness.disparity.gaps_by_seed` gives the gaps, of more than two groups as well.
 
     Args:
         signed, baseline: Signed gaps by seed, in the same order of seeds; gaps that cannot be negative only where no

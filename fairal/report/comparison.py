@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fairal.facts.record import Record
-from fairal.fairness.disparity import ordered_gap, who_paid
+from fairal.fairness.disparity import gaps_by_seed, who_paid
 from fairal.fairness.judgement import Judgement, MeasureJudgement
 from fairal.fairness.measures import MEASURES
 from fairal.fairness.statistics import (
@@ -58,12 +58,6 @@ class Reached:
     def means(self, seeds: Sequence[int]) -> np.ndarray:
         """Group means (S, G) of the seeds."""
         return np.array([[self.judged(seed).by_group[group] for group in self.result.groups] for seed in seeds])
-
-    def ordered_gaps(self, seeds: Sequence[int], best: str, worst: str) -> list[float]:
-        """How much worse one group is served than another in each seed; below 0 where they turned."""
-        groups = self.result.groups
-        order = groups.index(best), groups.index(worst)
-        return ordered_gap(self.means(seeds), *order, MEASURES[self.measure]).tolist()
 
     def by_noise(self, quantity: Quantity, seeds: Sequence[int]) -> float | None:
         """What noise alone would show of a disparity, averaged over the seeds; None if unknown."""
@@ -121,7 +115,7 @@ def summarise_experiment(
 def _against(own: Reached, base: Reached, seeds: list[int], baseline: str) -> Against:
     levels = own.level(seeds), base.level(seeds)
     paid = who_paid(levels[0].by_group, levels[1].by_group, MEASURES[own.measure])
-    signed = [one.ordered_gaps(seeds, paid.best, paid.worst) for one in (own, base)]
+    signed = [each.tolist() for each in gaps_by_seed(own.means(seeds), base.means(seeds), MEASURES[own.measure])]
     return Against(
         baseline=baseline,
         own=levels[0],

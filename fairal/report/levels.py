@@ -39,8 +39,8 @@ class Reduction:
 
     Attributes:
         value: A ratio of means over the shared seeds, of gaps that are never negative.
-        signed: The same of the gap between the baseline's best and worst group, which may turn: 1 is no gap left, above
-            1 the order has turned. What the interval is of. None where the baseline's is 0.
+        signed: The same of the gaps of `fairal.fairness.disparity.gaps_by_seed`: 1 is no gap left, above 1 the order of
+            two groups has turned. What the interval is of. None where the baseline's is 0.
         interval: 95 %; None where it is unbounded or there is no spread to judge by.
         over: What the interval is over: ``seeds`` (Fieller), or ``test subjects`` of a single seed (bootstrap), which
             says nothing about training or cohort and belongs into tables alone.
@@ -65,8 +65,7 @@ class Against:
         baseline: The arm that it is compared with.
         own, base: Levels over these seeds.
         reduction: None where the baseline has no gap to reduce.
-        difference: Of the gap between the baseline's best and worst group, minus the baseline's, paired by seed; it
-            follows these two groups past 0.
+        difference: Of these gaps, minus the baseline's, paired by seed; that of two groups follows them past 0.
         p_holm: Its p, adjusted for the number of arms compared.
         paid: Who paid for the change.
     """

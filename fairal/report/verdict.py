@@ -98,7 +98,7 @@ def _outcome(c: Compared) -> Code:
     """What one measure says, from two seeds on."""
     base, own = c.sizes
     narrowed = base - own
-    if np.mean(c.gaps) < -c.floor and np.mean(c.baseline) > c.floor:
+    if c.past > c.floor and np.mean(c.baseline) > c.floor:
         return "turned_round"
     if c.n >= ENOUGH_SEEDS and narrowed > 0 and c.interval is not None and c.interval[0] > 0:
         return "levelling_down" if _levelled_down(c) else "closes"
@@ -147,10 +147,10 @@ def _from_to(c: Compared) -> str:
 
 
 def _evidence(c: Compared) -> str:
-    # The share before it is of the gap's size, whichever group it hits; the interval is of the gap with its sign.
-    low, high = c.interval
-    signed = signed_reduction(c.gaps, c.baseline)
-    return f"{_from_to(c)}, with its sign by {signed:.0%}, 95% interval {low:.0%} to {high:.0%}, n = {c.n}"
+    # The share before it is of the gap's size, whichever group it hits; the interval is of the systematic gap.
+    (low, high), systematic = c.interval, signed_reduction(c.gaps, c.baseline)
+    how = "with its sign" if c.groups == 2 else "between groups averaged over the seeds"
+    return f"{_from_to(c)}, {how} by {systematic:.0%}, 95% interval {low:.0%} to {high:.0%}, n = {c.n}"
 
 
 def _closes(c: Compared) -> str:
@@ -169,8 +169,8 @@ def _levels_down(c: Compared) -> str:
 
 def _turned_round(c: Compared) -> str:
     return (
-        f"Turns the gap in {c.measure.label} round: the {c.best} group is now worse served by "
-        f"{c.measure.say(c.overshoot)}, more than the noise of {c.measure.say(c.floor)} ({_so_far(c)})"
+        f"Turns the gap in {c.measure.label} round: the {c.behind} group is now worse served by "
+        f"{c.measure.say(c.past)}, more than the noise of {c.measure.say(c.floor)} ({_so_far(c)})"
     )
 
 

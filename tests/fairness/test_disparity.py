@@ -6,6 +6,7 @@ from fairal.fairness.disparity import (
     equity_scaled,
     error_ratio,
     gap,
+    gaps_by_seed,
     group_sd,
     noise_floor,
     ordered_gap,
@@ -217,3 +218,20 @@ def test_one_seed_has_no_interval_over_seeds():
     assert (row.mean, row.n, row.failures, row.interval) == (pytest.approx(0.85), 2, 1, None)
     assert summarise_over_seeds([[0.8]]).sd is None
     assert summarise_over_seeds([[None], []]).mean is None
+
+
+def test_two_groups_are_followed_past_equal():
+    arm, baseline = np.array([[0.80, 0.85], [0.82, 0.81]]), np.array([[0.90, 0.70], [0.88, 0.72]])
+    own, base = gaps_by_seed(arm, baseline)
+    assert own == pytest.approx([-0.05, 0.01])
+    assert base == pytest.approx([0.20, 0.16])
+
+
+def test_of_three_groups_the_one_that_is_left_behind_counts():
+    # The first two changed places: between the baseline's best and worst there is no gap left, and yet there is one.
+    arm, baseline = np.array([[0.85, 0.70, 0.85], [0.84, 0.72, 0.86]]), np.array([[0.90, 0.80, 0.70]] * 2)
+    own, base = gaps_by_seed(arm, baseline)
+    assert own == pytest.approx([0.15, 0.14])
+    assert base == pytest.approx([0.20, 0.20])
+    millimetres = gaps_by_seed(1 - arm, 1 - baseline, ASSD)
+    assert [each.tolist() for each in millimetres] == [pytest.approx([0.15, 0.14]), pytest.approx([0.20, 0.20])]

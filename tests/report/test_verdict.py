@@ -140,6 +140,19 @@ def test_millimetres_are_read_the_right_way_round():
     assert verdict.text.startswith("Closes the gap in ASSD by 67% (0.30 mm to 0.10 mm, ")
 
 
+def test_of_three_groups_one_that_is_left_behind_is_not_overlooked():
+    groups, scatter = ("reference", "mild", "biased"), np.outer(SCATTER[:5], [0.1, 0.1, 0.1]) + SCATTER[:5, None] / 5
+    baseline = np.array([0.90, 0.85, 0.75]) + scatter
+    left = Compared.of(DICE, groups, np.array([0.77, 0.86, 0.86]) - scatter, baseline, 0.012)
+    assert (left.worst, left.best, left.behind) == ("biased", "reference", "reference")
+    assert left.sizes == pytest.approx((0.15, 0.09))
+    assert left.past == pytest.approx(0.09)
+    assert said(left).text.startswith("Turns the gap in Dice round: the reference group is now worse served by 0.090")
+    between = Compared.of(DICE, groups, np.array([0.88, 0.86, 0.84]) + scatter * [1, 1, -1], baseline, 0.012)
+    assert said(between).code == "closes"
+    assert "between groups averaged over the seeds by 73%" in said(between).text
+
+
 def test_what_is_no_comparison_is_refused():
     with pytest.raises(ValueError, match="at least one seed"):
         replace(compared((0.9, 0.8), (0.9, 0.8)), gaps=())

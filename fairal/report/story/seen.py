@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from fairal.facts.record import Record
+from fairal.fairness.disparity import ordered_gap
 from fairal.fairness.groups import by_group
+from fairal.fairness.measures import MEASURES
 from fairal.report.evidence import DECIDING
 from fairal.report.results import RunResult
 from fairal.report.story.cast import Cast
@@ -128,11 +130,11 @@ def strips(cast: Cast, arms: Sequence[str]) -> Strips:
     panels = []
     for measure in DECIDING:
         paid = cast.rows[measure][arms[0]].against.paid
-        each = []
+        order, each = [cast.result.groups.index(group) for group in (paid.best, paid.worst)], []
         for arm in (cast.baseline, *arms):
             seeds, reached = sorted(cast.runs(arm)), cast.reached(arm, measure)
-            ordered = reached.ordered_gaps(seeds, paid.best, paid.worst)
-            each.append(Strip(arm, tuple(ordered), reached.mean("gap", seeds)))
+            gaps = ordered_gap(reached.means(seeds), *order, MEASURES[measure])
+            each.append(Strip(arm, tuple(gaps.tolist()), reached.mean("gap", seeds)))
         panels.append(StripPanel(measure, paid.best, paid.worst, cast.noise(measure), tuple(each)))
     return Strips(tuple(panels))
 
