@@ -87,7 +87,7 @@ def main() -> None:
         store = Store(arguments.home or Path(folder) / "home")
         if not store.experiments():
             configs = [c.model_copy(update={"seeds": c.seeds[: arguments.seeds]}) for c in preset(arguments.preset)]
-            launch(store, configs, linger_seconds=0.0)
+            launch(store, configs, linger_seconds=0.0, confirmed=True)
         result = work(store, 60 * arguments.minutes)
         while live_workers(store):  # they notice within a training step, and the home must outlive them
             time.sleep(0.2)

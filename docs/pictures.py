@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from fairal.cohort.synthetic.anatomy import cohort_grid, draw_anatomy
 from fairal.presets import STRENGTHS, preset
 from fairal.report.colours import GROUP_COLOURS
-from fairal.report.slices import PLANES, centre, picture, sheet, to_grey
+from fairal.report.slices import PLANES, Paper, centre, picture, sheet, to_grey
 
 ROOT = Path(__file__).parents[1]
 SEED, ANATOMY = 0, "test0001"
@@ -88,7 +88,7 @@ def pair() -> Image.Image:
     for strength, colour in ((0.0, GROUP_COLOURS[0]), (1.0, GROUP_COLOURS[1])):
         t1, mask, _ = anatomy.biased(strength)
         images.append(picture(to_grey(t1.numpy()), "coronal", at, [(mask.numpy(), colour)], scale=9))
-    return sheet([images])
+    return sheet([images], paper=Paper("", None))  # the gaps show the page, light or dark
 
 
 def icon() -> Image.Image:

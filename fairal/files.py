@@ -6,11 +6,14 @@ killed, whatever the clock says, and can be removed.
 
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from fairal.plainfiles import open_plain, read_plain
 
 try:
     import fcntl
@@ -52,8 +55,7 @@ def new_folder(path: Path):
     Raises:
         FileExistsError: The path is there by then.
     """
-    temporary, handle = _held_folder(path.parent)
-    try:
+    with passing_folder(path.parent) as temporary:
         yield temporary
         temporary.chmod(0o755)
         if path.exists():
@@ -62,10 +64,45 @@ def new_folder(path: Path):
             temporary.rename(path)
         except OSError as error:
             raise FileExistsError(path) if path.exists() else error from None
+
+
+@contextmanager
+def passing_folder(parent: Path):
+    """Give a folder that is removed in the end; if its holder dies before, `remove_abandoned` finds it."""
+    temporary, handle = held_folder(parent)
+    try:
+        yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         if handle is not None:
             os.close(handle)
+
+
+def held_folder(parent: Path) -> tuple[Path, int | None]:
+    """Make a folder that counts as abandoned when nobody holds it.
+
+    Returns:
+        The folder, and the handle that holds it, as long as it is open in this process or in one that it was passed to;
+        None where the system has no such locks.
+    """
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_NEW, dir=parent))
+        if fcntl is None:
+            return folder, None
+        try:
+            handle = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:
+            continue  # somebody took it for abandoned between our making and our holding it
+        _hold(handle)
+        if folder.exists():
+            return folder, handle
+        os.close(handle)
+
+
+def put_aside(path: Path) -> None:
+    """Rename what stands in a file's place and is none, so that the file can be written; nothing is thrown away."""
+    with suppress(FileNotFoundError):  # somebody else did
+        path.rename(path.with_name(f"{path.name}-{secrets.token_hex(4)}.aside"))
 
 
 def remove_abandoned(folder: Path) -> int:
@@ -102,7 +139,7 @@ def append_line(path: Path, line: str, after: int | None = None) -> None:
         Overtaken: There are more or fewer.
     """
     is_new = not path.exists()
-    with path.open("ab+", buffering=0) as file:
+    with open_plain(path, "ab+") as file:
         _hold(file.fileno())  # of two who write the same line, the second finds it there
         size = file.seek(0, os.SEEK_END)
         if after is not None:
@@ -125,7 +162,7 @@ def append_line(path: Path, line: str, after: int | None = None) -> None:
 def whole_lines(path: Path) -> tuple[list[bytes], int]:
     """Read a file's complete lines, and how many bytes they take; a half-written last line is left out."""
     try:
-        content = path.read_bytes()
+        content = read_plain(path)
     except FileNotFoundError:
         return [], 0
     end = content.rfind(b"\n") + 1
@@ -150,22 +187,7 @@ def _held_file(folder: Path) -> tuple[int, str]:
         _hold(handle)
         if os.fstat(handle).st_nlink:
             return handle, name
-        os.close(handle)  # somebody took it for abandoned between our making and our holding it
-
-
-def _held_folder(parent: Path) -> tuple[Path, int | None]:
-    while True:
-        folder = Path(tempfile.mkdtemp(prefix=_NEW, dir=parent))
-        if fcntl is None:
-            return folder, None
-        try:
-            handle = os.open(folder, os.O_RDONLY)
-        except FileNotFoundError:
-            continue  # see above
-        _hold(handle)
-        if folder.exists():
-            return folder, handle
-        os.close(handle)
+        os.close(handle)  # see `held_folder`
 
 
 def _hold(handle: int) -> None:

@@ -14,6 +14,8 @@ from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import Any
 
+from fairal.plainfiles import open_plain, read_plain
+
 FOLDER_SEAL = "seal.json"
 _TRACE_BYTES = 400
 _ENDS = re.compile(rb'^(.*), "of": ("[^"]{0,300}"), "checksum": "([0-9a-f]{32})"\}$', re.DOTALL)
@@ -130,7 +132,7 @@ def check_folder(folder: Path, of: str) -> None:
         Broken: A file is not the one that was written, is missing, or was not there.
         FileNotFoundError: The folder has no seal.
     """
-    said: Mapping[str, Any] = open_object((folder / FOLDER_SEAL).read_bytes(), of, unsealed=())
+    said: Mapping[str, Any] = open_object(read_plain(folder / FOLDER_SEAL), of, unsealed=())
     there = _files(folder)
     if wrong := sorted(name for name in {*said["files"], *there} if said["files"].get(name) != there.get(name)):
         raise Broken(f"{wrong[0]} is not as it was written")
@@ -141,7 +143,7 @@ def _files(folder: Path) -> dict[str, list]:
 
 
 def _measure(path: Path) -> list:
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         digest = file_digest(file, lambda: blake2b(digest_size=16)).hexdigest()
         return [os.fstat(file.fileno()).st_size, digest]
 

@@ -2,10 +2,13 @@
 
 import math
 import os
+import re
 from pathlib import Path
 
 from fairal.errors import InputError
 from fairal.plain import plain
+
+_ADDRESS = re.compile(r"[^@\s]{0,64}@[^@\s.]+(\.[^@\s.]+)+")
 
 
 def home() -> Path | None:
@@ -41,6 +44,24 @@ def max_queued() -> int | None:
 def read_only() -> bool:
     """FAIRAL_READ_ONLY: 1 shows and tells, and starts, changes and deletes nothing; see `fairal.allowed`."""
     return _switch("FAIRAL_READ_ONLY", "0")
+
+
+def allowed_emails() -> frozenset[str] | None:
+    """FAIRAL_ALLOWED_EMAILS: who gets in after a login: addresses, or domains as ``@example.org``, with commas between;
+    in small letters. None, where it is not set, for everybody who logs in.
+
+    Raises:
+        InputError: One is neither.
+    """
+    text = os.environ.get("FAIRAL_ALLOWED_EMAILS", "").strip()
+    if not text:
+        return None
+    names = frozenset(name.strip().lower() for name in text.split(","))
+    if wrong := sorted(name for name in names if not _ADDRESS.fullmatch(name)):
+        raise InputError(
+            f"FAIRAL_ALLOWED_EMAILS must be addresses or domains such as @example.org, got '{plain(wrong[0], 60)}'."
+        )
+    return names
 
 
 def tracebacks() -> bool:

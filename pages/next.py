@@ -57,7 +57,7 @@ work_in_progress(desk)
 if answer is None:
     st.info("The scans to label next will stand here: pictures, reasons, and the list to download.")
 else:
-    st.subheader(f"Label these next, asked {answer.time[:16].replace('T', ' ')} UTC")
+    st.subheader(f"Label these next, asked {literal(answer.time[:16].replace('T', ' '))} UTC")
     what_came(answer, collection)
     with saying():
         wanted_cards(collection, desk, answer, store.home)

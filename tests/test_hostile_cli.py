@@ -109,6 +109,32 @@ def test_a_wrong_number_is_a_sentence_that_names_its_option(fairal, arguments, s
     assert len(complained) < 2100
 
 
+NO_WHOLE_ID = ["", " ", ".", "..", "*", "/", "~", "-", "latest", "../x", "%2e%2e", "smoke-*", "²", "\0", "a" * 300]
+
+
+@pytest.mark.parametrize("name", [*NO_WHOLE_ID, "absolute", "beginning", "longer", "capitals", "relative", "run"])
+def test_what_is_not_exactly_named_is_not_deleted(fairal, tmp_path, name):
+    store = Store(tmp_path / "home")
+    experiment, _ = store.create(tiny_config())
+    near = {"absolute": str(store.experiment_dir(experiment)), "beginning": experiment[:-1], "longer": f"{experiment}-",
+            "capitals": experiment.upper(), "relative": f"experiments/{experiment}",
+            "run": str(store.runs(experiment)[0])}  # fmt: skip
+    code, said, complained = fairal("delete", "--yes", "--", near.get(name, name))
+    assert (code, said, complained.count("\n")) == (2, "", 1)
+    assert "nothing is deleted" in complained
+    assert store.experiments() == [experiment]
+    assert len(store.runs(experiment)) == 3
+
+
+def test_one_wrong_id_among_right_ones_deletes_nothing(fairal, tmp_path):
+    store = Store(tmp_path / "home")
+    experiment, _ = store.create(tiny_config())
+    assert fairal("delete", "--yes", experiment, "")[0] == 2
+    assert store.experiments() == [experiment]
+    assert fairal("delete", "--yes", experiment) == (0, f"{experiment}: deleted.\n", "")
+    assert store.experiments() == []
+
+
 @pytest.mark.parametrize("name", ["[/b]", "[red]x[/red]", STEERS, ":smile:", "=cmd|' /C calc'!A0", "x" * 80])
 def test_the_name_of_an_experiment_is_text_in_every_list(fairal, tmp_path, name):
     store = Store(tmp_path / "home")

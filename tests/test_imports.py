@@ -9,14 +9,15 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LIGHT = {
-    "allowed", "apportion", "config", "errors", "facts", "files", "learner.trainings", "plain", "presets", "seals",
-    "seeds", "settings", "strategies.catalog",
+    "allowed", "apportion", "config", "errors", "facts", "files", "learner.trainings", "plain", "plainfiles", "presets",
+    "seals", "seeds", "settings", "strategies.catalog",
 }  # fmt: skip
 ALLOWED = {
     "allowed": {"errors", "settings"},
     "errors": set(),
-    "files": set(),
-    "seals": set(),
+    "files": {"plainfiles"},
+    "plainfiles": set(),
+    "seals": {"plainfiles"},
     "apportion": set(),
     "plain": set(),
     "seeds": set(),
@@ -24,7 +25,16 @@ ALLOWED = {
     "settings": {"errors", "plain"},
     "strategies.catalog": set(),
     "learner.trainings": set(),
-    "config": {"apportion", "config", "errors", "facts", "learner.trainings", "plain", "strategies.catalog"},
+    "config": {
+        "apportion",
+        "config",
+        "errors",
+        "facts",
+        "learner.trainings",
+        "plain",
+        "plainfiles",
+        "strategies.catalog",
+    },
     "presets": {"config", "errors", "learner.trainings", "strategies.catalog"},
     "study": {"config", "presets"},
     "cohort": LIGHT | {"cohort", ""},

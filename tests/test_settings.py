@@ -11,6 +11,7 @@ from fairal.errors import InputError
         ("FAIRAL_THREADS", settings.threads, ["two", "257", "٣"]),
         ("FAIRAL_CACHE_GB", settings.cache_bytes, ["much", "nan", "-1", "inf", "1e400"]),
         ("FAIRAL_WARM", settings.warm, ["yes", "2"]),
+        ("FAIRAL_ALLOWED_EMAILS", settings.allowed_emails, ["alice", "a@b", "a@b.org,,", "@", "*", "a b@c.org"]),
     ],
 )
 def test_a_wrong_value_is_a_sentence_that_names_it(monkeypatch, name, read, wrong):
@@ -39,6 +40,8 @@ def test_what_is_not_set_or_empty_has_its_default(monkeypatch):
 def test_what_is_set_is_read_on_use(monkeypatch):
     monkeypatch.setenv("FAIRAL_CACHE_GB", "0.5")
     assert settings.cache_bytes() == 500_000_000
+    monkeypatch.setenv("FAIRAL_ALLOWED_EMAILS", "Alice@Example.org, @uni.example.org")
+    assert settings.allowed_emails() == {"alice@example.org", "@uni.example.org"}
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0, 2,-1")
     assert settings.visible_gpus() == ["0", "2"]
 

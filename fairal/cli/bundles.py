@@ -57,7 +57,7 @@ def bundle_row(library: Library, experiment: str) -> dict:
     try:
         manifest = library.bundle(experiment).manifest
     except FairalError as error:
-        return row | {"name": f"damaged: {error}", "state": "failed", "created": "", "runs": 0, "runs_done": 0}
+        return row | {"name": f"damaged: {error}", "state": "damaged", "created": "", "runs": 0, "runs_done": 0}
     states = list(manifest.runs.values())
     about = {"name": manifest.name, "state": overall(states), "created": manifest.created}
     counts = {"runs": len(states), "runs_done": states.count("done")}

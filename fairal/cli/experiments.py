@@ -8,6 +8,7 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
+from fairal.allowed import check_changes
 from fairal.cli.app import AsJson, Home, Names, app, out
 from fairal.cli.bundles import bundle_row, origin_json, say_origin
 from fairal.cli.follow import foreground
@@ -15,6 +16,7 @@ from fairal.cli.launching import Yes, launch_asking
 from fairal.cli.tables import print_tables
 from fairal.config import LIMITS, FolderCohort, read_study, study_json
 from fairal.errors import FairalError, InputError
+from fairal.plain import plain as plain_text
 from fairal.presets import PRESETS, own, preset
 from fairal.runs import control
 from fairal.runs.claims import settle
@@ -129,7 +131,7 @@ def _row(store: Store, experiment: str) -> dict:
             about, stand = store.about(experiment), standing(store, experiment)
             name, created = about["config"].get("name", ""), about["created"]
         except FairalError as error:
-            name, created, stand = f"damaged: {error}", "", Standing("failed", 0, 0, 0, 0, None)
+            name, created, stand = f"damaged: {error}", "", Standing("damaged", 0, 0, 0, 0, None)
     return {"experiment": experiment, "name": name, "state": stand.state, "created": created, "runs": stand.runs,
             "runs_done": stand.runs_done}  # fmt: skip
 
@@ -214,15 +216,21 @@ def retry(
 
 @app.command()
 def delete(
-    experiments: Annotated[list[str], typer.Argument(help="Ids or their beginnings.")],
+    experiments: Annotated[list[str], typer.Argument(help="Whole ids.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     home: Home = None,
 ) -> None:
-    """Delete experiments with all their results; an added bundle by its whole id alone."""
+    """Delete experiments with all their results, or added bundles; each by its whole id alone."""
+    check_changes()
     store = Store(home)
     library = readers(store)
     bundles = [name for name in experiments if library.origin(name) != "own"]
-    own = [find(store, name) for name in experiments if name not in bundles]
+    own = [name for name in experiments if name not in bundles]
+    if unknown := [name for name in own if name not in store.experiments()]:
+        raise InputError(
+            f"'{plain_text(unknown[0], 64)}' is the whole id of no experiment, so nothing is deleted; `fairal list` "
+            "names those that are."
+        )
     for experiment in [*own, *bundles]:
         if yes or typer.confirm(f"Delete {experiment} and all its results?"):
             if experiment in bundles:

@@ -1,13 +1,12 @@
 """A person's JSON: bounded before it is parsed, and never more than a sentence where it is none."""
 
 import json
-import os
-import stat
 from pathlib import Path
 from typing import Any
 
 from fairal.errors import InputError
 from fairal.plain import plain
+from fairal.plainfiles import NotPlain, open_plain
 
 TEXT_BYTES_MAX = 4_000_000
 """Of a configuration; the largest presets take 20 kB."""
@@ -45,15 +44,14 @@ def read_text(path: Path) -> bytes:
     """
     name = plain(path, 200)
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        file = open_plain(path, links=True)
     except FileNotFoundError:
         raise InputError(f"{name} does not exist; `fairal preset demo > {name}` writes one to edit.") from None
+    except NotPlain:
+        raise InputError(f"{name} cannot be read: it is no plain file.") from None
     except (OSError, ValueError) as error:  # a name with a NUL in it is a ValueError
         raise InputError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise InputError(f"{name} cannot be read: it is no plain file.")
-    with os.fdopen(handle, "rb") as file:
+    with file:
         content = file.read(TEXT_BYTES_MAX + 1)
     if len(content) > TEXT_BYTES_MAX:
         raise InputError(f"{name} is too long: a configuration has at most {TEXT_BYTES_MAX / 1e6:.0f} MB.")

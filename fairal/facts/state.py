@@ -9,8 +9,12 @@ from pydantic import ConfigDict, TypeAdapter
 from fairal.facts.record import SCHEMA
 
 STATES = ("queued", "running", "waiting", "done", "failed", "cancelled")
-"""What is stored; *waiting* is for masks. *interrupted* is derived: running, and nobody holds the run's lock."""
-ENDED = ("done", "failed", "cancelled")
+"""What is stored; *waiting* is for masks."""
+SHOWN = (*STATES, "interrupted", "damaged")
+"""As a person sees them. Two are derived: *interrupted* is running, and nobody holds the run's lock; *damaged* has
+ended, and its files are not whole."""
+ENDED = ("done", "failed", "cancelled", "damaged")
+"""In which nothing goes on unasked."""
 
 
 @dataclass(frozen=True)

@@ -59,9 +59,9 @@ class Axis:
 SEEDS = alt.Tooltip("n:Q", title="Seeds")
 
 
-def by_group(groups: Sequence[str]) -> alt.Color:
+def by_group(groups: Sequence[str], legend: alt.Legend | None = _LEGEND) -> alt.Color:
     scale = alt.Scale(domain=list(groups), range=list(group_colours(groups).values()))
-    return alt.Color("group:N", scale=scale, title="Group", legend=_LEGEND)
+    return alt.Color("group:N", scale=scale, title="Group", legend=legend)
 
 
 def labels(arms: Sequence[str]) -> list[str]:
@@ -89,20 +89,32 @@ class Rule:
 
     Attributes:
         at: Its height.
-        said: What it means; written on it at the left, or at the right end so that two of them do not cover each other.
+        name: In a word or two with its number, written where it ends, right of the plot: no curve runs there.
+        said: What it means, for whoever points at it.
         fair: Whether it is the fair line: drawn in longer dashes than noise.
     """
 
     at: float
+    name: str
     said: str
     fair: bool = False
 
-    def drawn(self) -> alt.LayerChart:
-        """Draw it with its meaning."""
-        base = alt.Chart(pd.DataFrame({"at": [self.at], "said": [self.said]})).encode(y=alt.Y("at:Q"))
+    def drawn(self, baseline: str = "middle") -> alt.LayerChart:
+        """Draw it with its name, which stands with its ``bottom``, ``middle`` or ``top`` at the line's height."""
+        base = alt.Chart(pd.DataFrame({"at": [self.at], "name": [self.name], "said": [self.said]}))
+        base = base.encode(y=alt.Y("at:Q"))
         line = base.mark_rule(strokeDash=[12, 4] if self.fair else [5, 4], color=GREY)
-        text = base.mark_text(
-            align="right" if self.fair else "left", baseline="bottom", dx=-4 if self.fair else 4, dy=-2, fontSize=11,
-            color=GREY,
-        ).encode(x=alt.value("width" if self.fair else 0), text="said:N")  # fmt: skip
-        return alt.layer(line.encode(tooltip=alt.Tooltip("said:N", title="Line")), text)
+        text = base.mark_text(align="left", baseline=baseline, dx=6, fontSize=11, color=GREY)
+        tip = alt.Tooltip("said:N", title="Line")
+        return alt.layer(line.encode(tooltip=tip), text.encode(x=alt.value("width"), text="name:N", tooltip=tip))
+
+
+def rules_drawn(rules: Sequence[Rule]) -> list[alt.LayerChart]:
+    """Draw level lines; names of two that are close keep apart, the upper one above, the lower one below."""
+    named = sorted((rule for rule in rules if rule.name), key=lambda rule: rule.at)
+    sides = {named[0]: "top", named[-1]: "bottom"} if len(named) > 1 else {}
+    return [rule.drawn(sides.get(rule, "middle")) for rule in rules]
+
+
+RULE_NAMES_PX = 92
+"""Room right of the plot for what lines are called."""

@@ -5,7 +5,19 @@ from collections.abc import Callable, Sequence
 import altair as alt
 import pandas as pd
 
-from fairal.report.axes import GREY, SEEDS, Axis, Rule, by_arm, by_group, dash, labels, shape
+from fairal.report.axes import (
+    GREY,
+    RULE_NAMES_PX,
+    SEEDS,
+    Axis,
+    Rule,
+    by_arm,
+    by_group,
+    dash,
+    labels,
+    rules_drawn,
+    shape,
+)
 
 _WHOLE_WIDTH = 900
 """Pixels of a chart outside a page: in a file, in a report."""
@@ -36,7 +48,7 @@ def group_lines(rows: pd.DataFrame, groups: Sequence[str], x: Axis, y: Axis) -> 
 
 
 def arm_lines(rows: pd.DataFrame, arms: Sequence[str], x: Axis, y: Axis, rules: Sequence[Rule] = ()) -> alt.LayerChart:
-    """One number by budget for every arm; rules are dashed lines with what they mean."""
+    """One number by budget for every arm; rules are dashed lines with their names."""
     colour = by_arm(arms)
     base = alt.Chart(rows).encode(x=x.on_x(), color=colour)
     mean = base.transform_filter("datum.kind == 'mean'")
@@ -48,9 +60,10 @@ def arm_lines(rows: pd.DataFrame, arms: Sequence[str], x: Axis, y: Axis, rules: 
         .encode(y=y.on_y(), detail="seed:N"),
         mean.mark_line(strokeWidth=2.5).encode(y=y.on_y(), strokeDash=dash(arms)),
         mean.mark_point(filled=True, size=50, opacity=1).encode(y=y.on_y(), shape=shape(arms), tooltip=tips),
-        *(rule.drawn() for rule in rules),
+        *rules_drawn(rules),
     ]
-    return alt.layer(*layers).properties(height=300)
+    room = {"padding": {"left": 5, "top": 5, "right": RULE_NAMES_PX, "bottom": 5}} if rules else {}
+    return alt.layer(*layers, **room).properties(height=300)
 
 
 def reduction_bars(rows: pd.DataFrame, arms: Sequence[str]) -> alt.LayerChart:
@@ -175,21 +188,3 @@ def strength_lines(rows: pd.DataFrame, arms: Sequence[str], y: Axis) -> alt.Laye
             tooltip=[*tips, alt.Tooltip("experiment:N", title="Experiment"), alt.Tooltip("seed:N", title="Seed")]
         ),
     ).properties(height=300)
-
-
-def volume_histogram(
-    frame: pd.DataFrame, groups: Sequence[str], structure: str = "left caudate", step_mm3: float | None = 250
-) -> alt.Chart:
-    """Histogram of the structure's volume by group. Columns ``group`` and ``volume_mm3``; no step: about 24 bars."""
-    bars = alt.Bin(step=step_mm3) if step_mm3 else alt.Bin(maxbins=24)
-    return (
-        alt.Chart(frame)
-        .mark_bar(opacity=0.65)
-        .encode(
-            x=alt.X("volume_mm3:Q", bin=bars, title=f"Volume of the {structure} (mm³)"),
-            y=alt.Y("count():Q", stack=None, title="Subjects"),
-            color=by_group(groups),
-            tooltip=["group:N", "count():Q"],
-        )
-        .properties(height=220)
-    )

@@ -57,7 +57,8 @@ def _fair(subject: Subject, quantity: Quantity) -> list[Rule]:
     value, error_mm = at_equal_error(result, baseline, quantity), error_at_the_end_mm(result, baseline)
     if value is None or error_mm is None:
         return []
-    return [Rule(value, f"fair line, {error_mm:.2f} mm off for all: {quantity.of_measure.say(value)}", fair=True)]
+    number = quantity.of_measure.say(value)
+    return [Rule(value, f"fair line {number}", f"fair line, {error_mm:.2f} mm off for all: {number}", fair=True)]
 
 
 def _noise(subject: Subject, quantity: Quantity) -> list[Rule]:
@@ -67,8 +68,9 @@ def _noise(subject: Subject, quantity: Quantity) -> list[Rule]:
     noise = by_noise_alone(subject.result, subject.view.baseline, of)
     if noise is None:
         return []
-    said = f"noise alone: {'±' if signed else ''}{quantity.of_measure.say(noise)}"
-    return [Rule(noise, said), *([Rule(-noise, "")] if signed else [])]
+    number = f"{'±' if signed else ''}{quantity.of_measure.say(noise)}"
+    said = f"noise alone: {number}"
+    return [Rule(noise, f"noise {number}", said), *([Rule(-noise, "", said)] if signed else [])]
 
 
 def _last(subject: Subject, frame: pd.DataFrame) -> str:

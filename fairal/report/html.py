@@ -39,6 +39,8 @@ CANNOT_TELL = (
 EXPLAINED = ("arm", "Dice", "surface Dice", "gap", "signed gap", "disparity reduction", "noise floor", "fair line",
              "equity-scaled Dice", "levelling down", "who paid")  # fmt: skip
 """The terms of the glossary that a report uses."""
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+"""No script and no request, whatever stands in the document; charts bring styles of their own."""
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:1080px;margin:2rem auto;padding:0 1rem;color:#1b1f24}
 h1{line-height:1.2}h2{margin-top:2.5rem}table{border-collapse:collapse;font-size:13px;display:block;overflow-x:auto}
@@ -69,14 +71,15 @@ def report(result: ExperimentResult, baseline: str | None = None, mosaic: Image.
     drawn = "".join(_figure(figure) for figure in figures(subject))
     title = html.escape(result.config.name)
     return f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}"><link rel="icon" href="data:,">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>fairal: {title}</title>
 <style>{_STYLE}</style></head><body>
 <h1>{title}</h1>
 <p>{html.escape(question(result, baseline))}</p>
 <p><strong>{html.escape(subject.choice.text)}</strong></p>
 <p>{html.escape(headline(result, summary, baseline))}</p>
-<p>{sample(result)} · {summary[0].labelled} labelled scans at the end · baseline: {html.escape(arm_label(baseline))} ·
-{html.escape(result.id)}</p>
+<p>{html.escape(sample(result))} · {summary[0].labelled} labelled scans at the end · baseline:
+{html.escape(arm_label(baseline))} · {html.escape(result.id)}</p>
 <p class="note">{cannot_tell(result)}</p>
 <h2>All numbers</h2>{_tables(subject)}<h2>People poorly served</h2>{_people(subject)}{drawn}{_mosaic(mosaic)}
 <h2>What the words mean</h2>{_definitions(result)}

@@ -33,7 +33,8 @@ def plane(subject: Subject, measure: str) -> Figure | None:
         for group in (best, worst)
     ]
     price = base.level.by_group[best] - subject.view.price if measure == "dice" else None
-    line = "Right of the dashed line the price is kept." if price is not None else ""
+    line = "Right of the dashed line the price is kept. " if price is not None else ""
+    line += "Filled: the baseline, and arms that close the gap within the price."
     return Figure(
         key=f"{measure}_plane",
         section="plane",
@@ -85,12 +86,12 @@ def _said(frame: pd.DataFrame, of: Measure, groups: tuple[str, str]) -> str:
 
 
 def draw_plane(rows: pd.DataFrame, arms: Sequence[str], axes: Sequence[Axis], price: float | None) -> alt.LayerChart:
-    """Draw arms as points, those that qualify lit; the diagonal, and a line where the price ends."""
+    """Draw arms as points, filled where they qualify; the diagonal, and a line where the price ends."""
     x, y = axes
     tips = [alt.Tooltip("label:N", title="Arm"), x.tip("x"), y.tip("value")]
     base = alt.Chart(rows).encode(x=x.on_x(), y=y.on_y(), color=by_arm(arms))
     seeds, means = (base.transform_filter(f"datum.kind == '{kind}'") for kind in ("seed", "mean"))
-    lit, dim = (means.transform_filter(f"datum.state {sign} 'other'") for sign in ("!=", "=="))
+    filled, open_ = (means.transform_filter(f"datum.state {sign} 'other'") for sign in ("!=", "=="))
     arm = {"shape": shape(arms), "tooltip": [*tips, SEEDS]}
     layers = [
         *([_price(price, x)] if price is not None else []),
@@ -98,8 +99,8 @@ def draw_plane(rows: pd.DataFrame, arms: Sequence[str], axes: Sequence[Axis], pr
         seeds.mark_point(filled=True, size=20, opacity=0.3).encode(
             tooltip=[*tips, alt.Tooltip("seed:N", title="Seed")]
         ),
-        dim.mark_point(filled=True, size=120, opacity=0.4).encode(**arm),
-        lit.mark_point(filled=True, size=220, opacity=1).encode(**arm),
+        open_.mark_point(filled=False, size=140, strokeWidth=2.5, opacity=1).encode(**arm),
+        filled.mark_point(filled=True, size=220, opacity=1).encode(**arm),
     ]
     return alt.layer(*layers).properties(height=300)
 

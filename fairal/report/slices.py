@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -114,24 +115,46 @@ def picture(
     return image
 
 
+class Paper(NamedTuple):
+    """What a sheet is: the colour of its labels, and of its ground; without a ground it is transparent."""
+
+    ink: str
+    ground: str | None
+
+
+WHITE = Paper("black", "white")
+"""For files: a picture that is taken along is read on any ground."""
+
+
 def sheet(
-    rows: Sequence[Sequence[Image.Image]], row_labels: Sequence[str] = (), column_labels: Sequence[str] = ()
+    rows: Sequence[Sequence[Image.Image]],
+    row_labels: Sequence[str] = (),
+    column_labels: Sequence[str] = (),
+    paper: Paper = WHITE,
 ) -> Image.Image:
-    """Put pictures on one sheet, with labels above the columns and before the rows."""
+    """Put pictures on one sheet, with labels above the columns and before the rows.
+
+    Args:
+        rows: Pictures; rows are equally long.
+        row_labels, column_labels: One each; without any there is no room for them.
+        paper: What the labels and the gaps look like.
+
+    Returns:
+        RGB; RGBA where the paper has no ground.
+    """
     gap, left, top = 6, 110 if row_labels else 6, 28 if column_labels else 6
     widths = [max(row[j].width for row in rows) for j in range(len(rows[0]))]
     heights = [max(image.height for image in row) for row in rows]
-    canvas = Image.new(
-        "RGB", (left + sum(widths) + gap * len(widths), top + sum(heights) + gap * len(heights)), "white"
-    )
+    size = (left + sum(widths) + gap * len(widths), top + sum(heights) + gap * len(heights))
+    canvas = Image.new("RGB", size, paper.ground) if paper.ground else Image.new("RGBA", size)
     draw, y = ImageDraw.Draw(canvas), top
     for i, row in enumerate(rows):
         x = left
         if row_labels:
-            draw.text((8, y + heights[i] // 2), row_labels[i], fill="black", font=_font(16), anchor="lm")
+            draw.text((8, y + heights[i] // 2), row_labels[i], fill=paper.ink, font=_font(16), anchor="lm")
         for j, image in enumerate(row):
             if i == 0 and column_labels:
-                draw.text((x + widths[j] // 2, 14), column_labels[j], fill="black", font=_font(16), anchor="mm")
+                draw.text((x + widths[j] // 2, 14), column_labels[j], fill=paper.ink, font=_font(16), anchor="mm")
             canvas.paste(image, (x + (widths[j] - image.width) // 2, y + (heights[i] - image.height) // 2))
             x += widths[j] + gap
         y += heights[i] + gap

@@ -19,7 +19,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from fairal.allowed import changes
 from fairal.errors import InputError, RunError
 from fairal.facts.advice import Answer
-from fairal.files import append_line, replacing, whole_lines
+from fairal.files import append_line, replacing, whole_lines, write_text
+from fairal.plainfiles import read_plain
 from fairal.runs.life import Watch
 from fairal.runs.locks import is_locked, try_lock
 from fairal.runs.stored import Damaged, read_object, write_object
@@ -119,7 +120,7 @@ class Desk:
         """
         lines = whole_lines(self.history_file)[0] or [b""]
         try:
-            content = open_archive(self._volumes_file.read_bytes(), lines[-1].decode())
+            content = open_archive(read_plain(self._volumes_file), lines[-1].decode())
             with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
                 return arrays[f"p/{participant}"]
         except (Broken, OSError, ValueError, KeyError, EOFError, BadZipFile):
@@ -225,7 +226,7 @@ class Desk:
     @changes
     def ask_to_stop(self) -> None:
         """Ask whoever works on an answer to leave."""
-        self._stop_file.touch()
+        write_text(self._stop_file, "")
 
     def asked_to_stop(self) -> bool:
         """Whether whoever works on an answer should leave."""

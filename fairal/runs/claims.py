@@ -123,7 +123,12 @@ def note_end(store: Store, key: RunKey) -> None:
         store.heal_state(key)
         state = store.state(key)
         if state.ended:
-            store.ledger.ended(key, state, store.state_file(key))
+            _enter(store, key, state)
+
+
+def _enter(store: Store, key: RunKey, state: RunState) -> None:
+    files = store.state_file(key), store.records_file(key)
+    store.ledger.ended(key, state, files, damaged=bool(store.damage(key, state)))
 
 
 def end(store: Store, key: RunKey, state: RunState, how: str, reason: str = "") -> None:
@@ -131,5 +136,6 @@ def end(store: Store, key: RunKey, state: RunState, how: str, reason: str = "") 
     now = time.time()
     ended = replace(state, state=how, reason=reason, part="", finished=now, updated=now)
     store.write_state(key, ended, durable=True)
-    store.ledger.ended(key, ended, store.state_file(key))
+    with suppress(FairalError):  # records of a newer version: those are looked at each time
+        _enter(store, key, ended)
     store.log(key, f"{how}: {reason}" if reason else how)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from fairal.allowed import changes
 from fairal.errors import FairalError, InputError, RunError
 from fairal.facts.state import RunState
+from fairal.files import write_text
 from fairal.runs.claims import end
 from fairal.runs.locks import try_lock
 from fairal.runs.removing import check_inside
@@ -20,7 +21,7 @@ def cancel(store: Store, key: RunKey) -> None:
     check_inside(store.run_dir(key), store.home)
     if store.state(key).ended:
         return
-    store.cancel_file(key).touch()
+    write_text(store.cancel_file(key), "")
     lock = try_lock(store.run_lock(key), wait_seconds=0.03)
     if lock is not None:
         with lock:
@@ -133,7 +134,7 @@ def stop(store: Store, key: RunKey, wait_seconds: float = 15.0) -> None:
         RunError: A worker still holds it.
     """
     check_inside(store.run_dir(key), store.home)
-    store.cancel_file(key).touch()
+    write_text(store.cancel_file(key), "")
     lock = try_lock(store.run_lock(key), wait_seconds)
     if lock is None:
         raise RunError(f"Run {key.run} did not stop within {wait_seconds:.0f} s; try again in a moment.")

@@ -9,12 +9,14 @@ from fairal import settings
 from fairal.config import ExperimentConfig, LearnerConfig
 from fairal.errors import NeedsYes
 from fairal.runs.crew import team
-from fairal.runs.memory import total_bytes
+from fairal.runs.memory import available_bytes, total_bytes
 from fairal.runs.speed import estimate_seconds
+from fairal.runs.standing import live_workers
 from fairal.runs.store import Store
 
 DAY_SECONDS = 86_400.0
 MANY_RUNS = 5_000
+_MEMORY_SHARE = 0.9  # of what can be had: estimates err
 WORKER_BYTES = 600_000_000
 """Of a worker before it has a cohort: Python, torch and MONAI; 506 MB measured."""
 _VOXEL_BYTES = 3  # of a cohort: float16 intensity and bool mask
@@ -81,10 +83,13 @@ def ask_first(store: Store, configs: list[ExperimentConfig], long_seconds: float
 
 def doubts(store: Store, cost: Cost, long_seconds: float = DAY_SECONDS) -> list[str]:
     """Say what would not fit, or takes longer than so many seconds, each with its figure; nothing where all is well."""
-    said, memory, free = [], total_bytes(), shutil.disk_usage(store.home).free
-    if cost.memory_bytes > 0.9 * memory:
+    said, free = [], shutil.disk_usage(store.home).free
+    # Workers that live have part of it already: what they hold is not missing twice.
+    available = min(total_bytes(), available_bytes() + live_workers(store) * WORKER_BYTES)
+    if cost.memory_bytes > _MEMORY_SHARE * available:
         said.append(
-            f"{cost.workers} workers need about {_gb(cost.memory_bytes)} of memory and this machine has {_gb(memory)}"
+            f"{cost.workers} workers with their cohorts and networks need about {_gb(cost.memory_bytes)} of memory; of "
+            f"the {_gb(total_bytes())} of this machine {_gb(available)} can be had now"
         )
     if cost.disk_bytes > free:
         said.append(f"it needs about {_gb(cost.disk_bytes)} of disk and {_gb(free)} are free")

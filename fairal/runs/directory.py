@@ -11,7 +11,7 @@ from pathlib import Path
 from fairal.config import ExperimentConfig, parse_experiment
 from fairal.errors import FairalError, InputError
 from fairal.runs.journal import Journal
-from fairal.runs.ledger import Ended, Ledger, stamp_of
+from fairal.runs.ledger import Ended, Ledger, stamp_of, stamp_or_none
 from fairal.runs.paths import EXPERIMENT_ID, RUN_ID, RunKey
 from fairal.runs.stored import Damaged, Newer, read_object
 
@@ -64,17 +64,14 @@ class Directory(Journal):
         return page.ended.get(key.run) if page else None
 
     def audit(self) -> None:
-        """Hold the ledger to the folders: strike out every run whose state was replaced behind its back."""
+        """Hold the ledger to the folders: strike out every run whose state or records were changed behind its back."""
         self.ledger.refresh()
         for experiment in self._there():
             page = self.ledger.page(experiment)
             runs = f"{self.runs_dir(experiment)}{os.sep}"  # of ten thousand paths, pathlib takes half of the time
             for run, ended in list(page.ended.items()) if page else ():
-                try:
-                    current = stamp_of(f"{runs}{run}{os.sep}state.json") == ended.stamp
-                except OSError:
-                    current = False
-                if not current:
+                stamps = [stamp_or_none(f"{runs}{run}{os.sep}{name}") for name in ("state.json", "rounds.jsonl")]
+                if stamps != [ended.stamp, ended.records]:
                     self.ledger.open(RunKey(experiment, run))
 
     def _there(self) -> frozenset[str]:

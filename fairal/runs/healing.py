@@ -1,6 +1,6 @@
 """What is lost is made again from what is there: a run's state from its records, an experiment from its runs."""
 
-import secrets
+import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,7 +9,9 @@ from fairal.config import ExperimentConfig
 from fairal.errors import FairalError
 from fairal.facts.record import SCHEMA
 from fairal.facts.state import RunState
+from fairal.files import put_aside
 from fairal.runs.directory import Directory
+from fairal.runs.ledger import Ended, stamp_or_none
 from fairal.runs.paths import RunKey
 from fairal.runs.records import Reading
 from fairal.runs.stored import Damaged, Newer, write_object
@@ -21,7 +23,7 @@ class Look:
 
     Attributes:
         state: As stored or made again; *failed*, with the reason, where finished rounds are damaged or missing.
-        shown: The state in a word: as in `state`, or ``interrupted``.
+        shown: The state in a word: as in `state`, ``interrupted`` or ``damaged``.
         reading: Its records.
     """
 
@@ -87,14 +89,33 @@ class Healing(Directory):
             Damaged: See `state`.
         """
         state, reading = self.state(key), self.reading(key)
-        shown, there = self.shown_state(key, state), len(reading.records)
-        lost = reading.damage or (f"gone from round {there} on" if there < state.rounds_done else "")
+        shown, lost = self.shown_state(key, state), self.damage(key, state)
         if lost and shown not in ("queued", "running", "interrupted"):  # of those a worker mends the records by itself
             reason = (
                 f"Its records are {lost}. Resume mends them: what is sound stays, the rest comes to the same again."
             )
-            state, shown = replace(state, state="failed", reason=reason, rounds_done=there), "failed"
+            state = replace(state, state="failed", reason=reason, rounds_done=len(reading.records))
+            shown = "damaged"
         return Look(state, shown, reading)
+
+    def damage(self, key: RunKey, state: RunState) -> str:
+        """Say what of the rounds that a run has finished is lost; empty where nothing is.
+
+        Raises:
+            Newer: The records are from a newer version.
+        """
+        reading = self.reading(key)
+        there = len(reading.records)
+        return reading.damage or (f"gone from round {there} on" if there < state.rounds_done else "")
+
+    def shown_end(self, key: RunKey, ended: Ended) -> str:
+        """Give how a run ended as a person sees it; its files are read only where they are not as they were then."""
+        if not ended.damaged and stamp_or_none(self.records_file(key)) == ended.records:
+            return ended.state
+        try:
+            return self.look(key).shown
+        except FairalError:
+            return "damaged"
 
     # ------------------------------------------------------------------ healing
 
@@ -120,9 +141,9 @@ class Healing(Directory):
     def _clear_the_way(self, key: RunKey) -> None:
         """Put aside what stands in a file's place and is none: nothing is thrown away, and the file can be written."""
         mine = (self.state_file(key), self.header_file(key), self.records_file(key), self.aside_file(key))
-        for path in (self.experiment_file(key.experiment), *mine):
-            if path.is_dir():
-                path.rename(path.with_name(f"{path.name}-{secrets.token_hex(4)}.aside"))
+        for path in (self.experiment_file(key.experiment), *mine, self.log_file(key)):
+            if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+                put_aside(path)
 
     def heal_state(self, key: RunKey) -> None:
         """Write a run's state again where it is lost. As `heal`."""

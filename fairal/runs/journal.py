@@ -1,6 +1,7 @@
 """What a run leaves behind: its state, records, volumes and log; written whole, read with suspicion."""
 
 import io
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,24 +16,27 @@ from fairal.facts.record import Record
 from fairal.facts.state import RunState
 from fairal.facts.volumes import RoundVolumes, SubjectVolumes
 from fairal.files import replacing
+from fairal.plainfiles import open_plain, read_plain
 from fairal.runs.locks import is_locked
 from fairal.runs.paths import Paths, RunKey
 from fairal.runs.records import (
+    RECORDS_BYTES_MAX,
     NewerLine,
     Reading,
     append_record,
-    has_sound_lines,
     mend,
     parse_records,
     read_last,
     read_records,
 )
+from fairal.runs.removing import check_inside, remove_files
 from fairal.runs.stored import Damaged, Newer, read_object, write_object
 from fairal.seals import Broken, open_archive, seal_archive
 
 __all__ = ["Damaged", "Journal", "Newer", "parse_records", "read_object"]
 
 _STATE_MEMBERS = {field.name for field in fields(RunState)} | {"schema", "headline"}
+_LOG_TAIL_BYTES = 2**18
 _KEPT_RUNS = 400  # records of so many runs stay parsed in memory: about 20 kB a round
 _readings: OrderedDict[Path, tuple[tuple[int, int, int], Reading]] = OrderedDict()
 _readings_lock = threading.Lock()
@@ -75,7 +79,7 @@ class Journal(Paths):
                 if kept and kept[0] == stamp:
                     _readings.move_to_end(path)
                     return kept[1]
-            reading = read_records(path.read_bytes(), str(key))
+            reading = read_records(read_plain(path, RECORDS_BYTES_MAX), str(key))
         except FileNotFoundError:
             return Reading()
         except OSError as error:
@@ -98,15 +102,6 @@ class Journal(Paths):
         if reading.damage:
             raise Damaged(f"The records of run {key.run} in {key.experiment} are {reading.damage}.")
         return reading.records
-
-    def seems_whole(self, key: RunKey, rounds: int) -> bool:
-        """Tell, without reading what they say, whether a run's records hold so many rounds, unharmed."""
-        try:
-            return has_sound_lines(self.records_file(key).read_bytes(), str(key), rounds)
-        except FileNotFoundError:
-            return rounds == 0
-        except OSError:
-            return False
 
     def last_round(self, key: RunKey) -> Record | None:
         """Read a run's last sound record, and as a rule nothing else; None before the first."""
@@ -149,8 +144,7 @@ class Journal(Paths):
         """Forget a run's rounds and volumes."""
         self.records_file(key).unlink(missing_ok=True)
         self.aside_file(key).unlink(missing_ok=True)
-        for file in (self.run_dir(key) / "volumes").glob("*.npz"):
-            file.unlink()
+        remove_files(self.run_dir(key) / "volumes", ".npz", self.home)
 
     # ------------------------------------------------------------------ volumes and log
 
@@ -191,6 +185,7 @@ class Journal(Paths):
         self._write_arrays(path, volumes.to_arrays(), f"{experiment} {path.stem}")
 
     def _write_arrays(self, path: Path, arrays: dict[str, np.ndarray], of: str) -> None:
+        check_inside(path.parent, self.home)
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **arrays)
         with replacing(path, durable=True) as file:
@@ -198,13 +193,15 @@ class Journal(Paths):
 
     def log(self, key: RunKey, text: str) -> None:
         """Add a line, with the time, to a run's log; a full disk costs the line, not the run."""
-        with suppress(OSError), self.log_file(key).open("a", encoding="utf-8") as file:
-            file.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {text}\n")
+        with suppress(OSError), open_plain(self.log_file(key), "ab") as file:
+            file.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {text}\n".encode(errors="replace"))
 
     def log_tail(self, key: RunKey, lines: int = 40) -> str:
         """Read the end of a run's log."""
         try:
-            return "\n".join(self.log_file(key).read_text("utf-8", "replace").splitlines()[-lines:])
+            with open_plain(self.log_file(key)) as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - _LOG_TAIL_BYTES))
+                return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-lines:])
         except FileNotFoundError:
             return ""
 
@@ -215,7 +212,7 @@ class Journal(Paths):
 
 def _archive(path: Path, of: str) -> bytes | None:
     try:
-        return open_archive(path.read_bytes(), of)
+        return open_archive(read_plain(path), of)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -14,18 +14,29 @@ from pathlib import Path
 from zlib import crc32
 
 from fairal.facts.state import RunState
+from fairal.plainfiles import open_plain
 from fairal.runs.paths import RunKey
+
+_LINE_BYTES_MAX = 2**16
 
 
 @dataclass(frozen=True)
 class Ended:
-    """What of an ended run is needed to sum up its experiment."""
+    """What of an ended run is needed to sum up its experiment.
+
+    Attributes:
+        stamp: Of its state file, see `stamp_of`.
+        records: Of its records; zeros where there were none.
+        damaged: Whether rounds were missing when it was entered.
+    """
 
     state: str
     rounds_done: int
     rounds: int
     round_seconds: float | None
     stamp: tuple[int, int]
+    records: tuple[int, int]
+    damaged: bool
 
 
 @dataclass
@@ -72,30 +83,36 @@ class Ledger:
                 self._pages, self._read_to, self._inode = {}, 0, stat.st_ino if stat else 0
             if stat is None or stat.st_size == self._read_to:
                 return
-            try:
-                with self._path.open("rb") as file:
-                    file.seek(self._read_to)
-                    content = file.read()
-            except OSError:
-                return  # no file, or not ours to read: what it would say is read from the folders
-            whole = content.rfind(b"\n") + 1
-            self._read_to += whole
-            for line in content[:whole].splitlines():
-                self._take(line)
-            self.version += 1
+            with suppress(OSError):  # no file, or not ours to read: what it would say is read from the folders
+                self._read_on()
+                self.version += 1
+
+    def _read_on(self) -> None:
+        with open_plain(self._path) as file:
+            file.seek(self._read_to)
+            while line := file.readline(_LINE_BYTES_MAX):
+                if not line.endswith(b"\n") and len(line) < _LINE_BYTES_MAX:
+                    return  # it is being written
+                self._read_to += len(line)
+                self._take(line.rstrip(b"\n"))
 
     def _take(self, line: bytes) -> None:
         checksum, _, text = line.partition(b" ")
         if checksum != b"%08x" % crc32(text):
             return  # cut or garbled: what it said is read from the folders again
-        content = json.loads(text)
+        with suppress(KeyError, TypeError, ValueError, AttributeError, RecursionError):  # a sound line of somebody else
+            self._enter(json.loads(text))
+
+    def _enter(self, content: dict) -> None:
         page = self._pages.setdefault(content["experiment"], Page())
         match content["what"]:
             case "created":
                 self._pages[content["experiment"]] = Page(content["created"], content["name"])
             case "ended":
-                rest = (content["state"], content["rounds_done"], content["rounds"], content["round_seconds"])
-                page.ended[content["run"]] = Ended(*rest, tuple(content["stamp"]))
+                if "records" in content:  # not so in versions that did not look at them
+                    rest = (content["state"], content["rounds_done"], content["rounds"], content["round_seconds"])
+                    stamps = tuple(content["stamp"]), tuple(content["records"])
+                    page.ended[content["run"]] = Ended(*rest, *stamps, content["damaged"])
             case "open":
                 page.ended.pop(content["run"], None)
             case "closed":
@@ -105,16 +122,23 @@ class Ledger:
         """Enter a new experiment; forgets what was known under its id."""
         self._append({"what": "created", "experiment": experiment, "created": created, "name": name})
 
-    def ended(self, key: RunKey, state: RunState, path: Path) -> None:
-        """Enter a run that has ended, with its state file. The caller holds the run's lock."""
+    def ended(self, key: RunKey, state: RunState, files: tuple[Path, Path], damaged: bool) -> None:
+        """Enter a run that has ended. The caller holds the run's lock.
+
+        Args:
+            key: The run.
+            state: How it ended.
+            files: That of its state, and that of its records.
+            damaged: Whether rounds that were finished are missing.
+        """
         try:
-            stamp = stamp_of(path)
+            stamp, records = stamp_of(files[0]), stamp_or_none(files[1])
         except OSError:
             return  # deleted meanwhile
         self._append(
             {"what": "ended", "experiment": key.experiment, "run": key.run, "state": state.state,
              "rounds_done": state.rounds_done, "rounds": state.rounds, "round_seconds": state.round_seconds,
-             "stamp": stamp}
+             "stamp": stamp, "records": records, "damaged": damaged}
         )  # fmt: skip
 
     def open(self, key: RunKey) -> None:
@@ -129,12 +153,20 @@ class Ledger:
         text = json.dumps(content).encode()
         # One write: lines of several processes do not mix. The first line break ends what a crash cut off.
         # What cannot be kept on a full disk is read from the folders again.
-        with suppress(OSError), self._path.open("ab", buffering=0) as file:
+        with suppress(OSError), open_plain(self._path, "ab") as file:
             file.write(b"\n%08x %s\n" % (crc32(text), text))
         self.refresh()
 
 
 def stamp_of(path: Path | str) -> tuple[int, int]:
-    """Time and inode of a state file: every write makes a new one."""
+    """Time and inode of a file: every write makes a new time or a new file."""
     stat = os.stat(path)
     return stat.st_mtime_ns, stat.st_ino
+
+
+def stamp_or_none(path: Path | str) -> tuple[int, int]:
+    """Give the same, or zeros where there is no file."""
+    try:
+        return stamp_of(path)
+    except OSError:
+        return 0, 0

@@ -92,8 +92,8 @@ class Library:
         bundle = self.bundle(experiment)
         if bundle is None:
             return standing(self.store, experiment)
-        states = list(bundle.manifest.runs.values())
         runs = bundle.snapshot(experiment).runs
+        states = [run.shown for run in runs]
         rounds, done = sum(run.state.rounds for run in runs), sum(len(run.records) for run in runs)
         return Standing(overall(states), len(states), states.count("done"), rounds, done, 0.0)
 

@@ -1,12 +1,13 @@
 """Hard file locks: held by the operating system, and free the moment their holder dies."""
 
 import os
-from errno import ENOLCK, ENOSYS, EOPNOTSUPP
+from errno import ELOOP, ENOLCK, ENOSYS, EOPNOTSUPP
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from fairal.errors import FairalError, InputError
+from fairal.files import put_aside
 
 
 class Lost(FairalError):
@@ -68,7 +69,15 @@ def try_lock(path: Path, wait_seconds: float = 0.0) -> Held | None:
         lock.acquire(timeout=wait_seconds, poll_interval=0.01)
     except Timeout:
         return None
+    except (IsADirectoryError, PermissionError) as error:  # opening a folder to write fails as either, by system
+        if not path.is_dir():
+            raise error from None
+        put_aside(path)
+        return try_lock(path, wait_seconds)
     except OSError as error:
+        if error.errno == ELOOP:
+            path.unlink(missing_ok=True)  # a link is no lock of ours; what it points to stays
+            return try_lock(path, wait_seconds)
         if error.errno in (ENOLCK, ENOSYS, EOPNOTSUPP):
             raise InputError(f"File locks do not work in {path.parent}; choose a --home on a local disk.") from None
         raise
@@ -77,7 +86,7 @@ def try_lock(path: Path, wait_seconds: float = 0.0) -> Held | None:
 
 def is_locked(path: Path) -> bool:
     """Tell whether somebody holds the lock. Costs a short try of our own, so do not ask more often than needed."""
-    if not path.exists():
+    if not path.is_file() or path.is_symlink():
         return False
     lock = try_lock(path)
     if lock is None:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _CGROUP = Path("/sys/fs/cgroup")
+_MEMINFO = Path("/proc/meminfo")
 _UNKNOWN_BYTES = 8 * 10**9  # where the system does not say
 
 
@@ -17,9 +18,23 @@ def total_bytes() -> int:
     return min(machine, _number("memory.max") or machine)
 
 
+def available_bytes() -> int:
+    """Give what of it can be had now: not in use, or given back on demand, here and in the control group.
+
+    Where the system does not say what is in use (elsewhere than on Linux), that is all of it.
+    """
+    said = []
+    if machine := _row(_MEMINFO, "MemAvailable:"):
+        said.append(1024 * machine)
+    if limit := _number("memory.max"):
+        cached = _row(_CGROUP / "memory.stat", "inactive_file")  # which gives way
+        said.append(max(0, limit - _number("memory.current") + cached))
+    return min(said, default=total_bytes())
+
+
 def killed_for_memory() -> int:
     """Count the processes of this control group that were killed because its memory, or the machine's, ran out."""
-    return _row("memory.events", "oom_kill")
+    return _row(_CGROUP / "memory.events", "oom_kill")
 
 
 def _number(name: str) -> int:
@@ -29,9 +44,9 @@ def _number(name: str) -> int:
     return 0
 
 
-def _row(name: str, key: str) -> int:
+def _row(path: Path, key: str) -> int:
     with suppress(OSError, ValueError):
-        for line in (_CGROUP / name).read_text().splitlines():
+        for line in path.read_text().splitlines():
             if line.startswith(f"{key} "):
                 return int(line.split()[1])
     return 0

@@ -17,7 +17,7 @@ class RunFacts:
 
     Attributes:
         role: ``strategy`` or ``reference``.
-        shown: The state as a person sees it: as stored, or ``interrupted``.
+        shown: The state as a person sees it: as stored, ``interrupted`` or ``damaged``.
         reason: Why it is not done, in a sentence; also where its files are damaged.
     """
 

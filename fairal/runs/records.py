@@ -12,10 +12,13 @@ from pathlib import Path
 
 from fairal.facts.record import SCHEMA, Record
 from fairal.files import append_line, replacing
+from fairal.plainfiles import open_plain, read_plain
 from fairal.seals import Broken, is_sealed, seal_text
 
 _MEMBERS = {field.name for field in fields(Record)} | {"schema"}
 _TAIL_BYTES = 2**16
+RECORDS_BYTES_MAX = 2**28
+"""Of a run; a round takes some 20 kB."""
 _LINE_END = re.compile(rb'\n|(?<="\})[^\n](?=\{"schema": |\Z)')  # the second: one whose byte was damaged
 _Sound = dict[int, tuple[bytes, Record]]
 
@@ -105,22 +108,12 @@ def parse_records(lines: list[bytes]) -> tuple[Record, ...]:
 def read_last(path: Path, of: str) -> Record | None:
     """Read the last record alone; None where the file does not end with a sound one."""
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
             lines = file.read().splitlines()
         return read_line(lines[-1], of) if lines else None
     except (OSError, ValueError):
         return None
-
-
-def has_sound_lines(content: bytes, of: str, rounds: int) -> bool:
-    """Tell from the seals alone, quickly, whether a file holds so many lines and every one as it was written."""
-    *whole, _ = _LINE_END.split(content)
-    lines = [line for line in whole if line]
-    try:
-        return len([line for line in lines if is_sealed(line, of) or _is_plain(line)]) >= rounds
-    except Broken:
-        return False
 
 
 def append_record(path: Path, record: Record, of: str) -> None:
@@ -193,7 +186,7 @@ def _joined(lines: Iterable[bytes]) -> bytes:
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_plain(path, RECORDS_BYTES_MAX)
     except FileNotFoundError:
         return b""
 

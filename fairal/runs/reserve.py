@@ -1,11 +1,11 @@
 """Room kept in the home for the last words on a full disk: given back when it is full, taken again when it is not."""
 
 import errno
-import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
 
+from fairal.files import replacing
 from fairal.runs.paths import Paths
 
 BYTES = 4_000_000
@@ -21,13 +21,11 @@ def keep_reserve(paths: Paths) -> None:
     """Take the room if it is not taken and there is plenty; a disk that is full meanwhile is no error here."""
     path = paths.reserve_file
     with suppress(OSError):
-        if (path.exists() and path.stat().st_size >= BYTES) or shutil.disk_usage(paths.home).free < 4 * BYTES:
+        if (path.is_file() and path.stat().st_size >= BYTES) or shutil.disk_usage(paths.home).free < 4 * BYTES:
             return
-        with path.open("wb") as file:  # real zeros: a file with a hole in it takes no room
+        with replacing(path, durable=True) as file:  # real zeros: a file with a hole in it takes no room
             for _ in range(BYTES // 2**16 + 1):
                 file.write(bytes(2**16))
-            file.flush()
-            os.fsync(file.fileno())
 
 
 def in_reserve(paths: Paths, say: Callable[[], None]) -> None:

@@ -24,7 +24,7 @@ class Standing:
     """An experiment summed up.
 
     Attributes:
-        state: That of its runs, see `overall`.
+        state: One of `SHOWN`, see `overall`: *damaged* where the files of a run that has ended are not whole.
         seconds_left: None where unknown.
     """
 
@@ -48,11 +48,11 @@ def standing(store: Store, experiment: str) -> Standing:
     for key in store.runs(experiment):
         stand = store.known_end(key)
         if stand is None:
-            stand = _read(store, key)
-            shown.append(store.shown_state(key, stand))
+            stand, how = _read(store, key)
         else:
-            shown.append(stand.state)
+            how = store.shown_end(key, stand)
         stands.append(stand)
+        shown.append(how)
     if not stands:
         store.about_folder(experiment)
     return Standing(
@@ -66,21 +66,25 @@ def standing(store: Store, experiment: str) -> Standing:
 
 
 def closed(store: Store, experiment: str) -> Standing | None:
-    """Sum up a closed experiment from the ledger alone; None where it may be open or is not known."""
+    """Sum up a closed experiment from the ledger; None where it may be open or is not known.
+
+    Of its files only the records' times are looked at, and only those that were changed are read.
+    """
     page = store.ledger.page(experiment)
     if page is None or not page.closed:
         return None
     ends = list(page.ended.values())
-    states = [end.state for end in ends]
+    states = [store.shown_end(RunKey(experiment, run), end) for run, end in page.ended.items()]
     rounds, done = (sum(getattr(end, name) for end in ends) for name in ("rounds", "rounds_done"))
     return Standing(overall(states), len(ends), states.count("done"), rounds, done, 0.0)
 
 
-def _read(store: Store, key: RunKey) -> RunState:
+def _read(store: Store, key: RunKey) -> tuple[RunState, str]:
     try:
-        return store.state(key)
-    except FairalError:
-        return RunState("failed", reason="damaged")
+        look = store.look(key)
+    except FairalError as error:
+        return RunState("failed", reason=str(error)), "damaged"
+    return look.state, look.shown
 
 
 def overall(states: list[str]) -> str:
@@ -90,7 +94,7 @@ def overall(states: list[str]) -> str:
             if name == "queued" and "done" in states:
                 return "running"  # between two runs
             return name
-    for name in ("waiting", "failed", "cancelled"):
+    for name in ("damaged", "waiting", "failed", "cancelled"):
         if name in states:
             return name
     return "done" if states else "failed"

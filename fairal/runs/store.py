@@ -146,7 +146,7 @@ class Store(Healing):
                 look = self.look(key)
                 yield RunFacts(key, role, look.state, look.shown, look.state.reason, look.reading.records)
             except FairalError as error:
-                yield RunFacts(key, role, RunState("failed", reason=str(error)), "failed", str(error), ())
+                yield RunFacts(key, role, RunState("failed", reason=str(error)), "damaged", str(error), ())
 
     # ------------------------------------------------------------------ display volumes
 

@@ -8,7 +8,11 @@ from typing import Any
 from fairal.errors import FairalError
 from fairal.facts.record import SCHEMA
 from fairal.files import write_text
+from fairal.plainfiles import read_plain
 from fairal.seals import Broken, open_object, parse_object, seal_text
+
+OBJECT_BYTES_MAX = 2**26
+"""Of a JSON object; an experiment's takes some kilobytes."""
 
 
 class Damaged(FairalError):
@@ -33,7 +37,7 @@ def read_object(path: Path, of: str = "", unsealed: Collection[str] | None = Non
         Damaged: The file is missing or broken, or it is that of something else.
     """
     try:
-        stored = path.read_bytes()
+        stored = read_plain(path, OBJECT_BYTES_MAX)
         content = parse_object(stored) if unsealed is None else open_object(stored, of, unsealed)
     except FileNotFoundError:
         raise Damaged(f"{path} is missing; the experiment or run was deleted or is damaged.") from None

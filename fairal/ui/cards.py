@@ -37,7 +37,7 @@ def show_cards(subject: Subject, focus: str | None = None, pick: Callable[[str],
 
 
 _STYLE = """
-[class*="st-key-card_"]{position:relative;padding:.55rem .7rem .6rem}
+[class*="st-key-card_"]{position:relative;padding:.55rem .55rem .6rem}
 [class*="st-key-card_"]:has(button):hover{box-shadow:0 1px 6px rgba(128,128,128,.45)}
 [class*="st-key-pick_"] button{padding:0;min-height:0;text-align:left;justify-content:flex-start}
 [class*="st-key-pick_"]{position:static}
@@ -62,13 +62,16 @@ def _card(place: int, card: Card, subject: Subject, pick: Callable[[str], None] 
         st.button(name, key=f"pick_{place}", type="tertiary", on_click=pick, args=(card.arm,), width="stretch")
     chosen, lit = card.arm == subject.choice.arm, card.arm in subject.choice.qualifying
     with st.container(horizontal=True, gap="xxsmall"):
-        st.badge(SHORT[card.verdict.code], color=CHIPS.get(card.verdict.code, "gray"), help=card.verdict.text)
+        st.badge(
+            SHORT[card.verdict.code], color=CHIPS.get(card.verdict.code, "gray"), help=literal(card.verdict.text, 600)
+        )
         if lit:
             st.badge("choose" if chosen else "in price", icon=":material/check:", color="green")
     rows = "".join(map(_row, card.facts))
-    st.html(f"<table style='width:100%;font-size:12.5px;line-height:1.35;margin-top:4px'>{rows}</table>")
+    style = "width:100%;border-spacing:0;font-size:12.5px;line-height:1.5;margin-top:4px"
+    st.html(f"<table style='{style}'>{rows}</table>")
 
 
 def _row(fact: Fact) -> str:
-    value = f"<td style='text-align:right;white-space:nowrap'><strong>{escape(fact.value)}</strong></td>"
-    return f"<tr><td>{escape(fact.name)}</td>{value}</tr>"
+    value = f"<td style='padding:0;text-align:right;white-space:nowrap'><strong>{escape(fact.value)}</strong></td>"
+    return f"<tr><td style='padding:0'>{escape(fact.name)}</td>{value}</tr>"

@@ -9,9 +9,9 @@ from fairal.cohort.folder.collection import Collection, Collections
 from fairal.cohort.folder.content import FILE, Steps
 from fairal.cohort.folder.wishes import report_on
 from fairal.plain import plain
-from fairal.report.charts import volume_histogram
 from fairal.report.colours import group_colours
 from fairal.report.slices import PLANES, centre, picture, to_grey
+from fairal.report.volumes import volume_strip
 from fairal.ui.charts import chart
 from fairal.ui.frame import page_path
 from fairal.ui.literal import literal
@@ -48,7 +48,7 @@ def show_collection(collections: Collections, name: str) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         _groups(collection)
-        if st.button("Carry this into Launch", type="primary", icon=":material/rocket_launch:"):
+        if st.button("Use in Launch", type="primary", icon=":material/rocket_launch:"):
             st.switch_page(page_path("launch"), query_params={"scans": name})
     with right:
         _volumes(collection)
@@ -115,7 +115,7 @@ def _volumes(collection: Collection) -> None:
     means = frame.groupby("group").volume_mm3.agg(["mean", "size"])
     each = "; ".join(f"{group}: {row['mean']:,.0f} mm³ (n = {row['size']:.0f})" for group, row in means.iterrows())
     chart(
-        lambda: volume_histogram(frame, groups, "structure", None),
+        lambda: volume_strip(frame, groups, "structure"),
         frame,
         f"volumes_{collection.name}",
         f"Mean volume of the structure. {each}",

@@ -1,15 +1,13 @@
 """Compare's first screen: what may be said, a card per arm, and what the better group may lose for it."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
 
 from fairal.report.arms import arm_label
 from fairal.report.choice import MOST, USUAL, with_five_seeds
+from fairal.report.evidence import verdicts
 from fairal.report.figure import X_AXES, Subject, View
-from fairal.report.levels import ArmSummary
-from fairal.report.people import THRESHOLDS
 from fairal.report.quantity import MEASURE_LABELS, OVER_GROUPS
 from fairal.report.results import ExperimentResult
 from fairal.report.summary import is_start
@@ -20,13 +18,13 @@ from fairal.ui.charts import show
 from fairal.ui.frame import LINGER_SECONDS, saying
 from fairal.ui.link import copy_link
 from fairal.ui.literal import literal
-from fairal.ui.people import POOR
+from fairal.ui.people import PEOPLE_OF, POOR, asked_threshold
 from fairal.ui.player import ROUND
 from fairal.ui.seen import figures_of, subject_of
-from fairal.ui.summary import START, say_counts, say_headline
+from fairal.ui.summary import START, say_counts
 
-FOCUS = "arm"
-"""The address names the picked arm by it."""
+FOCUS, PLANE_OF = "arm", "plane_of"
+"""The address names the picked arm by it, and the measure of the chart beside the cards."""
 
 
 def picked_arm(subject: Subject) -> str | None:
@@ -59,11 +57,16 @@ def decide(store: Store, result: ExperimentResult, view: View) -> Subject:
         copy_link(pinned(subject))
     summary, focus = subject.summaries[view.measures[0]], picked_arm(subject)
     with answer:
-        _answer(store, subject, summary, focus)
-    cards, chart = st.columns([6, 4], gap="medium")
+        if is_start(result, summary):
+            st.markdown(START)
+        else:
+            _recommend(store, subject)
+    cards, chart = st.columns([7, 4], gap="medium")
     with cards:
         say_counts(subject, summary)
         show_cards(subject, focus, _pick)
+        if not is_start(result, summary):
+            _say_verdict(subject, focus)
     with chart:
         key = f"{_plane_of(subject)}_plane"
         for figure in figures_of(subject):
@@ -75,6 +78,8 @@ def decide(store: Store, result: ExperimentResult, view: View) -> Subject:
 def pinned(subject: Subject) -> dict[str, str | list[str]]:
     """Write what is seen as this page's address names it."""
     view, asked = subject.view, st.query_params
+    of_plane, of_people = (_measure(view, asked.get(name)) for name in (PLANE_OF, PEOPLE_OF))
+    round_ = asked.get(ROUND, "")
     seen = {
         "experiments": asked.get_all("experiments") or [subject.result.id],
         "measures": [MEASURE_LABELS[measure] for measure in view.measures],
@@ -83,19 +88,29 @@ def pinned(subject: Subject) -> dict[str, str | list[str]]:
         "show": [arm_label(arm) for arm in view.arms],
         "axis": X_AXES[view.x],
         "price": f"{view.price:g}",
-        POOR: asked.get(POOR, f"{view.measures[0]}:{THRESHOLDS[view.measures[0]]:g}"),
-        ROUND: asked.get(ROUND, str(subject.at)),
+        PLANE_OF: MEASURE_LABELS[of_plane],
+        PEOPLE_OF: MEASURE_LABELS[of_people],
+        POOR: f"{of_people}:{asked_threshold(of_people):g}",
+        ROUND: round_ if round_.isdecimal() else str(subject.at),
     }
     focus = picked_arm(subject)
     return seen | ({FOCUS: focus} if focus else {})
 
 
-def _answer(store: Store, subject: Subject, summary: Sequence[ArmSummary], focus: str | None) -> None:
-    if is_start(subject.result, summary):
-        st.markdown(START)
+def _measure(view: View, label: str | None) -> str:
+    """Find the measure of a label among those that are looked at; the first one otherwise."""
+    return next((measure for measure in view.measures if MEASURE_LABELS[measure] == label), view.measures[0])
+
+
+def _say_verdict(subject: Subject, focus: str | None) -> None:
+    """The verdict on the card that was pressed, under the cards; until one is, on the arm to choose, if any."""
+    arm = focus or subject.choice.arm
+    verdict = verdicts(subject.result, subject.view.baseline).get(arm or "")
+    if verdict is None:
+        st.caption("Press a card: the verdict on its arm will stand here in full.")
         return
-    _recommend(store, subject)
-    say_headline(subject, summary, focus)
+    whose = "the card you pressed" if focus else "the arm to choose"
+    st.markdown(f"**Verdict on {literal(arm_label(arm))}**, {whose}: {literal(verdict.text, 600)}")
 
 
 def _plane_of(subject: Subject) -> str:
@@ -104,8 +119,8 @@ def _plane_of(subject: Subject) -> str:
     if len(measures) == 1:
         return measures[0]
     return st.segmented_control(
-        "In", measures, default=measures[0], key="plane_of", format_func=MEASURE_LABELS.get, required=True,
-        label_visibility="collapsed",
+        "In", measures, default=measures[0], key=PLANE_OF, format_func=MEASURE_LABELS.get, required=True,
+        label_visibility="collapsed", bind="query-params",
     )  # fmt: skip
 
 

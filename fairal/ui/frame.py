@@ -18,6 +18,7 @@ from fairal.runs.standing import live_workers
 from fairal.runs.store import Store
 from fairal.ui.literal import literal
 from fairal.ui.live import LINGER_SECONDS
+from fairal.ui.login import admitted, gate, say_who
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
@@ -31,6 +32,11 @@ PAGES = {
     "next": ("Label next", ":material/playlist_add:"),
 }
 ICON = str(ROOT / "fairal" / "ui" / "assets" / "icon.png")
+SIDEBAR_PX = 230
+"""Its links are short: on a projector of 1024 pixels the page needs the room."""
+_CHOSEN = "<style>.stButtonGroup button:is([aria-checked=true],[aria-pressed=true]) *{{color:{}}}</style>"
+"""Of several buttons the chosen one is written in the accent on its own tint: in the dark less than 4.5 : 1, and no
+setting of the theme mends that while a primary button's label is white. So it is written as text is."""
 _ADDRESS = {"overview": "start"}
 
 
@@ -42,14 +48,21 @@ def page_path(name: str) -> str:
 def navigation():
     """Declare all pages. The default page has an address of its own as well, so that a link to it works."""
     # The icon is a file of ours: Streamlit fetches named icons for the browser's tab from elsewhere.
-    st.set_page_config(page_title="fairal", page_icon=ICON, layout="wide")
+    st.set_page_config(page_title="fairal", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR_PX)
     pages = [
         # The default page reserves an address that it does not answer to: give it one that nobody types.
         st.Page(page_path(name), title=title, icon=icon, default=name == "overview", url_path=_ADDRESS.get(name, name))
         for name, (title, icon) in PAGES.items()
     ]
     alias = st.Page(_to_overview, title="Overview", url_path="overview", visibility="hidden")
-    return st.navigation([*pages, alias])
+    return st.navigation([*pages, alias], position="sidebar" if _is_open() else "hidden")
+
+
+def _is_open() -> bool:
+    try:
+        return admitted()
+    except FairalError:  # the gate says what is wrong
+        return False
 
 
 def _to_overview() -> None:
@@ -69,6 +82,7 @@ def begin(title: str) -> Store:
         st.session_state["_routed"] = True
         navigation()
         st.rerun()
+    gate()
     _drop_endless_numbers()
     st.title(title)
     try:
@@ -95,9 +109,12 @@ def _is_endless(text: str) -> bool:
 
 
 def frame() -> None:
-    """Draw what stands around every page; called by the router alone."""
+    """Draw what stands around every page, for those who may come in; called by the router alone."""
     st.session_state["_routed"] = True
+    st.html(_CHOSEN.format(st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor")))
+    gate()
     with st.sidebar:
+        say_who()
         try:
             store = open_store()
             start_server_side(str(store.home))

@@ -27,7 +27,7 @@ class SeenRun:
     """A run as it was read.
 
     Attributes:
-        state, shown: As a person sees it; damaged counts as failed, and says so.
+        state, shown: As a person sees it; what is damaged says so.
         last: What its last round came to.
         worst: Dice of the worst group in each round.
     """
@@ -51,7 +51,7 @@ def _see(store: Store, key: RunKey) -> SeenRun:
         worst = tuple(min(judgement.dice_by_group.values()) for judgement in rounds)
         return SeenRun(key, look.state, look.shown, rounds[-1] if rounds else None, worst)
     except FairalError as error:
-        return SeenRun(key, RunState("failed", reason=str(error)), "failed")
+        return SeenRun(key, RunState("failed", reason=str(error)), "damaged")
 
 
 def is_active(store: Store, experiments: Sequence[str]) -> bool:

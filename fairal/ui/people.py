@@ -14,8 +14,8 @@ from fairal.ui.literal import literal
 from fairal.ui.seen import stamp_of
 
 _ASSETS = Path(__file__).parent / "assets"
-POOR = "poor"
-"""The address names the threshold by it."""
+POOR, PEOPLE_OF = "poor", "people_of"
+"""The address names the threshold by it, and the measure in which people are served poorly."""
 MOST_ASKED = 1000.0
 """Of a threshold, in any unit: what an address names beyond it, or not as a number, is not asked."""
 
@@ -32,10 +32,10 @@ def show_people(reader: Reader, subject: Subject) -> None:
     measure = subject.view.measures[0]
     if len(subject.view.measures) > 1:
         measure = st.segmented_control(
-            "Measure of people", subject.view.measures, default=measure, key="people_of", required=True,
-            format_func=MEASURE_LABELS.get, label_visibility="collapsed",
+            "Measure of people", subject.view.measures, default=measure, key=PEOPLE_OF, required=True,
+            format_func=MEASURE_LABELS.get, label_visibility="collapsed", bind="query-params",
         )  # fmt: skip
-    threshold = _asked(measure)
+    threshold = asked_threshold(measure)
     kept = _kept(subject.result.id, stamp_of(subject.result), subject.view.arms, reader, subject)
     seen = _component()(
         data=people_json(subject, measure, threshold, kept), key=f"people_{measure}",
@@ -44,9 +44,8 @@ def show_people(reader: Reader, subject: Subject) -> None:
     if seen.opened:
         _open(subject, seen.opened)
     table = poorly_served(subject, measure, threshold)
-    st.caption(
-        subject.about("Each line is a subject and its twin in the other group." if subject.result.matched else "")
-    )
+    pairs = "Each line is a subject and its twin in the other group." if subject.result.matched else ""
+    st.caption(literal(subject.about(pairs), 600))
     with st.expander("As a table, and volumes in words"):
         named = {"label": "Arm", "group": "Group", "poor": "Poorly served", "cases": "Test subjects", "seeds": "Seeds"}
         st.dataframe(table.rename(columns=named), hide_index=True, alt="Poorly served test subjects by arm and group")
@@ -66,8 +65,8 @@ def _kept(experiment: str, stamp: tuple, arms: tuple, _reader: Reader, _subject:
     return found
 
 
-def _asked(measure: str) -> float:
-    """The threshold of the address, where it is a number; else the usual one."""
+def asked_threshold(measure: str) -> float:
+    """Read the threshold of a measure from the address, where it is a number; else the usual one."""
     try:
         of, _, text = st.query_params.get(POOR, "").rpartition(":")
         value = float(text)

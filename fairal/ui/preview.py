@@ -7,9 +7,12 @@ from fairal.config import LIMITS
 from fairal.presets import STRENGTHS
 from fairal.report.colours import GROUP_COLOURS
 from fairal.report.slices import PLANES, Overlay, centre, picture, to_grey
+from fairal.ui.draft import Draft
 from fairal.ui.frame import page_path
 
 SUBJECTS = 12
+POOL = Draft().pool
+"""Subjects of the pool that a setting is carried to: Launch's own."""
 _SEED = 0
 
 
@@ -79,10 +82,11 @@ def bias_controls() -> tuple[float, float, float, int]:
                      help="How far the structure's intensity fades towards white matter.")  # fmt: skip
     share = st.slider("Share of the biased group in the pool", 0.05, 0.95, 0.3, 0.05, key="share", **bound)
     subject = st.number_input("Subject", 1, SUBJECTS, 1, key="subject", **bound) - 1
-    if st.button("Carry this into Launch", type="primary", icon=":material/rocket_launch:"):
-        chosen = {"bias": f"{strength:g}", "fading": f"{fade:g}", "biased_share": f"{share:g}"}
+    if st.button("Use in Launch", type="primary", icon=":material/rocket_launch:", width="stretch"):
+        chosen = {"bias": f"{strength:g}", "fading": f"{fade:g}", "biased_share": f"{share:g}",
+                  "pool": f"{POOL}"}  # fmt: skip
         st.switch_page(page_path("launch"), query_params=chosen)
     return strength, fade, share, subject
 
 
-__all__ = ["PLANES", "SUBJECTS", "anatomies", "bias_controls", "gallery", "twin_pictures", "volumes"]
+__all__ = ["PLANES", "POOL", "SUBJECTS", "anatomies", "bias_controls", "gallery", "twin_pictures", "volumes"]

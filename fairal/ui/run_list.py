@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from fairal.errors import FairalError
-from fairal.facts.state import STATES
+from fairal.facts.state import SHOWN
 from fairal.report.arms import arm_label
 from fairal.report.glossary import define
 from fairal.runs import control
@@ -18,15 +18,15 @@ from fairal.ui.frame import LINGER_SECONDS
 from fairal.ui.literal import literal
 from fairal.ui.live import SeenRun, duration, part_text
 
-SHOWN_STATES = (*STATES, "interrupted")
+SHOWN_STATES = SHOWN
 SIGNS = {"queued": "○", "running": "▶", "waiting": "◔", "done": "✓", "failed": "✗", "cancelled": "■",
-         "interrupted": "‖"}  # fmt: skip
+         "interrupted": "‖", "damaged": "!"}  # fmt: skip
 COLOURS = {"queued": "gray", "running": "blue", "waiting": "orange", "done": "green", "failed": "red",
-           "cancelled": "gray", "interrupted": "orange"}  # fmt: skip
+           "cancelled": "gray", "interrupted": "orange", "damaged": "red"}  # fmt: skip
 APPLIES = {
     "cancel": {"queued", "running", "waiting", "interrupted"},
-    "resume": {"failed", "cancelled", "interrupted"},
-    "retry": {"queued", "waiting", "done", "failed", "cancelled", "interrupted"},
+    "resume": {"failed", "cancelled", "interrupted", "damaged"},
+    "retry": {"queued", "waiting", "done", "failed", "cancelled", "interrupted", "damaged"},
     "delete": set(SHOWN_STATES),
 }
 """In which states a run can be told what."""

@@ -8,7 +8,7 @@ from fairal.errors import FairalError
 from fairal.runs import control
 from fairal.runs.standing import overall
 from fairal.runs.store import RunKey, Store
-from fairal.ui.experiment_list import ExperimentRow, Glance, experiment_rows, glance
+from fairal.ui.experiment_list import ExperimentRow, dice_ranges, experiment_rows
 from fairal.ui.frame import page_path, saying
 from fairal.ui.launching import may_change
 from fairal.ui.literal import literal
@@ -27,7 +27,6 @@ from fairal.ui.run_list import (
 _WIDTHS = [3, 2, 2, 3, 1.8]
 _LOGS = 3
 _VERBS = {"cancel": "stop_circle", "resume": "play_circle", "retry": "replay"}
-_NOTHING = Glance()
 
 
 def draw_experiments(store: Store, experiments: Sequence[str]) -> None:
@@ -38,13 +37,13 @@ def draw_experiments(store: Store, experiments: Sequence[str]) -> None:
 
 
 def _experiment(store: Store, row: ExperimentRow) -> None:
-    name, state, runs, dice, button = st.columns(_WIDTHS, vertical_alignment="center")
+    name, state, runs, ranges, button = st.columns(_WIDTHS, vertical_alignment="center")
     name.markdown(f"**{literal(row.name)}**  \n:small[{row.id}]")
-    seen = glance(store, row.id)
     with state:
-        _chips(row.standing.state, seen)
-    runs.markdown(f"{row.standing.runs_done} of {row.standing.runs} runs done  \n:small[{row.created}]")
-    dice.markdown(f"Dice {literal(seen.dice)}" if seen.dice else ":gray[no round yet]")
+        _chip(row.standing.state)
+    runs.markdown(f"{row.standing.runs_done} of {row.standing.runs} runs done  \n:small[{literal(row.created)}]")
+    dice = dice_ranges(store, row.id)
+    ranges.markdown(f"Dice {literal(dice)}" if dice else ":gray[no round yet]")
     button.button("Open", key=f"open_{row.id}", on_click=_choose, args=(row.id,), width="stretch")
 
 
@@ -52,12 +51,8 @@ def _choose(experiment: str | None) -> None:
     st.session_state["experiment"] = experiment
 
 
-def _chips(state: str, seen: Glance = _NOTHING) -> None:
-    """The state, and beside it what a state does not say: that something stored is not as it was written."""
-    with st.container(horizontal=True, gap="xxsmall"):
-        st.badge(f"{SIGNS[state]} {state}", color=COLOURS[state])
-        if seen.damage:
-            st.badge(seen.damage, icon=":material/warning:", color="red", help="Open it to see what can be done.")
+def _chip(state: str) -> None:
+    st.badge(f"{SIGNS[state]} {state}", color=COLOURS[state])
 
 
 def draw_experiment(store: Store, experiment: str, wanted: Sequence[str], alone: bool) -> None:
@@ -73,7 +68,7 @@ def draw_experiment(store: Store, experiment: str, wanted: Sequence[str], alone:
     runs = see_runs(store, experiment)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(literal(row.name), width="content")
-        _chips(overall([run.shown for run in runs]))
+        _chip(overall([run.shown for run in runs]))
         if not alone:
             st.button("All experiments", icon=":material/arrow_back:", on_click=_choose, args=(None,))
     if not runs:
@@ -85,7 +80,7 @@ def draw_experiment(store: Store, experiment: str, wanted: Sequence[str], alone:
     if shown:
         st.caption(f"{len(shown)} runs, {len(selected)} selected. Select rows to act on them; all of them if none is.")
     _buttons(store, experiment, shown, selected)
-    _reasons(store, selected[:_LOGS] or [run for run in shown if run.shown == "failed"][: _LOGS - 1])
+    _reasons(store, selected[:_LOGS] or [run for run in shown if run.shown in ("failed", "damaged")][: _LOGS - 1])
 
 
 def _table(runs: Sequence[SeenRun]) -> list[SeenRun]:
@@ -134,7 +129,7 @@ def _reasons(store: Store, runs: Sequence[SeenRun]) -> None:
     """Why a run is not done, and its log. What a person asked for is no error."""
     for run in runs:
         if run.state.reason:
-            say = st.error if run.shown == "failed" else st.caption
+            say = st.error if run.shown in ("failed", "damaged") else st.caption
             say(literal(f"{run.key.run}: {run.state.reason}", 600))
         with st.expander(f"Log of {run.key.run}"):
             try:

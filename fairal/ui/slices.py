@@ -14,6 +14,7 @@ from fairal.report.colours import TRUTH_COLOUR, group_colours
 from fairal.report.results import ExperimentResult, RunResult
 from fairal.report.slices import PLANES, Overlay, centre, heat, picture, sheet
 from fairal.runs.reader import Reader
+from fairal.ui.ink import page_paper
 from fairal.ui.literal import literal
 from fairal.ui.mosaic import picked_gallery, subject_row
 
@@ -61,8 +62,10 @@ def picked_words(pick: Pick, record: Record) -> str:
 
 def maps_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult]) -> None:
     """Mean entropy and error of each group over all test subjects, at the same place."""
-    kind = st.segmented_control("Map", ["entropy", "error", "truth"], default="entropy", key="map", required=True)
-    plane = st.segmented_control("Plane", list(PLANES), default="coronal", key="map_plane", required=True)
+    common = {"required": True, "bind": "query-params"}
+    with st.container(horizontal=True, gap="large"):
+        kind = st.segmented_control("Map", ["entropy", "error", "truth"], default="entropy", key="map", **common)
+        plane = st.segmented_control("Plane", list(PLANES), default="coronal", key="map_plane", **common)
     kept = [reader.volumes(run.key, run.records[-1].round) for run in runs]
     mapped = [(run, volumes.maps) for run, volumes in zip(runs, kept, strict=True) if volumes and volumes.maps]
     groups = [group for group in result.groups if all(group in maps for _, maps in mapped)]
@@ -72,11 +75,14 @@ def maps_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult]) ->
     top = max(float(maps[group][kind].max()) / 255 for _, maps in mapped for group in groups)
     anatomy = {group: _anatomy(reader, mapped[0][0], group) for group in groups}
     rows = [_map_row(maps, anatomy, kind, plane, top) for _, maps in mapped]
-    drawn = sheet(rows, [arm_label(run.strategy).replace(" ", "\n") for run, _ in mapped], groups)
-    st.image(drawn, alt=f"Mean {kind} of each group over all test subjects, one row per strategy")
+    names = [arm_label(run.strategy).replace(" ", "\n") for run, _ in mapped]
+    st.image(
+        sheet(rows, names, groups, page_paper()),
+        alt=f"Mean {kind} of each group over all test subjects, one row per strategy",
+    )
     counted = Counter(mapped[0][0].records[-1].test.group)
     _colour_bar(kind, top, ", ".join(f"{counted[group]} {group}" for group in groups))
-    _download(drawn, f"maps-{kind}-{plane}")
+    _download(sheet(rows, names, groups), f"maps-{kind}-{plane}")
 
 
 def _colour_bar(kind: str, top: float, cases: str) -> None:
@@ -124,10 +130,12 @@ def still_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult], s
     if not rows:
         st.info("Neither strategy kept this subject.")
         return
-    drawn = sheet(rows, labels, PLANES)
-    st.image(drawn, alt=f"{subject_id} under each strategy: truth green, prediction white, entropy over it")
+    st.image(
+        sheet(rows, labels, PLANES, page_paper()),
+        alt=f"{subject_id} under each strategy: truth green, prediction white, entropy over it",
+    )
     st.caption("Green: truth. White: prediction. Colour: entropy from 0 (clear) to 1 bit (pale).")
-    _download(drawn, f"{subject_id}")
+    _download(sheet(rows, labels, PLANES), f"{subject_id}")
 
 
 def _download(image, name: str) -> None:

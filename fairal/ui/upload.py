@@ -6,9 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterator
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,11 +15,10 @@ from fairal.allowed import changes
 from fairal.cohort.folder.collection import Collections
 from fairal.cohort.folder.limits import LABEL_MAX
 from fairal.errors import InputError
+from fairal.files import held_folder, remove_abandoned
 from fairal.plain import plain
 from fairal.runs.journal import Damaged, read_object
 
-_PREFIX = ".upload-"
-_ABANDONED_SECONDS = 86_400.0
 _SAID_CHARACTERS_MAX = 2000
 
 
@@ -93,22 +90,33 @@ def start_upload(home: Path, name: str, group: str, structure: str, archive: Bin
     group, labels = group.strip(), structure.replace(" ", "")
     _check_fields(home, name, group, labels)
     home.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(home)
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=home))
-    with (folder / "scans.zip").open("wb") as file:
-        shutil.copyfileobj(archive, file, 2**20)
-    # With = between, a value that begins with a dash is no option.
-    options = [f"--name={name}", f"--group={group}", f"--structure={labels}", f"--home={home}"]
+    remove_abandoned(home)
+    folder, handle = held_folder(home)
+    with contextlib.ExitStack() as undone:
+        undone.callback(shutil.rmtree, folder, ignore_errors=True)
+        with (folder / "scans.zip").open("wb") as file:
+            shutil.copyfileobj(archive, file, 2**20)
+        # With = between, a value that begins with a dash is no option.
+        options = [f"--name={name}", f"--group={group}", f"--structure={labels}", f"--home={home}"]
+        upload = Upload(name, folder, _import(folder, options, handle))
+        undone.pop_all()
+    if handle is not None:
+        weakref.finalize(upload, os.close, handle)  # with the session whose page began it
+    return upload
+
+
+def _import(folder: Path, options: list[str], handle: int | None) -> subprocess.Popen:
+    """Start the import; it goes on, and holds its folder, also if the server ends."""
     command = [sys.executable, "-m", "fairal", "import", str(folder / "scans.zip"), "--json", *options]
     with (folder / "report.json").open("wb") as report, (folder / "errors.txt").open("wb") as errors:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [*command, f"--progress={folder / 'progress.json'}"],
             stdin=subprocess.DEVNULL,
             stdout=report,
             stderr=errors,
             env={**os.environ, "OMP_NUM_THREADS": "1"},  # the workers have the cores
+            pass_fds=() if handle is None else (handle,),
         )
-    return Upload(name, folder, process)
 
 
 def _check_fields(home: Path, name: str, group: str, labels: str) -> None:
@@ -118,18 +126,3 @@ def _check_fields(home: Path, name: str, group: str, labels: str) -> None:
         raise InputError("The group column must be named as in the table, such as sex.")
     if not all(v.isascii() and v.isdigit() and 0 < int(v[:9]) <= LABEL_MAX for v in labels.split(",") if labels):
         raise InputError(f"The structure must be label values in 1..{LABEL_MAX} such as 1,2, or empty.")
-
-
-def _remove_abandoned(home: Path) -> None:
-    """Remove what uploads left behind whose page was closed, a day ago or more."""
-    for folder in _uploads(home):
-        with contextlib.suppress(OSError):
-            if time.time() - folder.stat().st_mtime > _ABANDONED_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _uploads(home: Path) -> Iterator[Path]:
-    with os.scandir(home) as entries:
-        for entry in entries:
-            if entry.name.startswith((_PREFIX, ".unpacked-")) and entry.is_dir(follow_symlinks=False):
-                yield Path(entry.path)

@@ -54,7 +54,7 @@ def _follow() -> None:
     if not upload.running:
         st.rerun()
     what, share = upload.progress()
-    st.progress(share, f"{upload.name}: {literal(what)}")
+    st.progress(share, f"{literal(upload.name)}: {literal(what)}")
     st.caption("You may look at other pages meanwhile; the import goes on if the browser is closed.")
     if st.button("Stop the import"):
         upload.close()
@@ -67,7 +67,7 @@ def _outcome(upload: Upload) -> None:
     if reason:
         st.error(literal(reason, 1000), icon=":material/error:")
     else:
-        st.success(f"{upload.name} is imported: {counts_text(report)}.", icon=":material/check:")
+        st.success(f"{literal(upload.name)} is imported: {counts_text(report)}.", icon=":material/check:")
     if report and report["left_out"]:
         rows = [
             [plain(row[field], 300) for field in ("participant_id", "file", "reason")] for row in report["left_out"]

@@ -104,7 +104,7 @@ def viewer_data(reader: Reader, config: ExperimentConfig, sides: Sequence[Side])
 
 
 def asked_view(query: Mapping[str, str]) -> dict[str, Any]:
-    """Read what a link pins: plane, slice (from 1), round, overlay, place of the handle (%), smooth.
+    """Read what a link pins: plane, slice (from 1), round, overlay, handle and opacity (%), what is ticked.
 
     What is not sayable is left out; a slice beyond the volume is the last one.
     """
@@ -118,11 +118,10 @@ def asked_view(query: Mapping[str, str]) -> dict[str, Any]:
         view["overlay"] = query["overlay"]
     if (round_ := _whole(query.get("round"))) is not None:
         view["round"] = round_
-    if (wipe := _whole(query.get("wipe"))) is not None:
-        view["wipe"] = min(wipe, 100) / 100
-    if query.get("smooth") in ("0", "1"):
-        view["smooth"] = query["smooth"] == "1"
-    return view
+    shares = {name: _whole(query.get(name)) for name in ("wipe", "opacity")}
+    ticked = {name: query.get(name) for name in ("truth", "guess", "smooth")}
+    view |= {name: min(percent, 100) / 100 for name, percent in shares.items() if percent is not None}
+    return view | {name: text == "1" for name, text in ticked.items() if text in ("0", "1")}
 
 
 def _whole(text: str | None) -> int | None:

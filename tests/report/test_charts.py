@@ -1,6 +1,5 @@
 from dataclasses import replace
 
-import altair as alt
 import pandas as pd
 import pytest
 
@@ -196,8 +195,3 @@ def test_the_report_is_one_file_that_needs_nothing_from_outside(result):
 def test_a_report_escapes_what_a_person_typed(result):
     nasty = result.config.model_copy(update={"name": "<script>alert(1)</script>"})
     assert "<script" not in report(replace(result, config=nasty))
-
-
-def test_the_histogram_of_volumes_renders():
-    chart: alt.Chart = charts.volume_histogram(pd.DataFrame({"group": ["a"], "volume_mm3": [900.0]}), ["a"])
-    assert to_bytes(chart, "svg").startswith(b"<svg")

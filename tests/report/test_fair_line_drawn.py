@@ -4,7 +4,7 @@ import pytest
 from tiny import tiny_config, tiny_record
 
 from fairal.facts.state import RunState
-from fairal.report.axes import Rule
+from fairal.report.axes import Rule, rules_drawn
 from fairal.report.comparison import at_equal_error, error_at_the_end_mm
 from fairal.report.figure import Subject, View
 from fairal.report.figures import figures
@@ -68,8 +68,13 @@ def test_it_is_drawn_beside_the_noise_and_says_what_it_is(result):
 
 
 def test_two_lines_are_told_apart_by_their_dashes_and_by_where_they_are_named():
-    noise, fair = (Rule(0.1, "a", fair=fair).drawn().to_dict() for fair in (False, True))
-    line = [chart["layer"][0]["mark"]["strokeDash"] for chart in (noise, fair)]
-    text = [chart["layer"][1]["mark"]["align"] for chart in (noise, fair)]
-    assert line == [[5, 4], [12, 4]]
-    assert text == ["left", "right"]
+    rules = [Rule(0.1, "noise", "a"), Rule(-0.1, "", "a"), Rule(0.11, "fair", "b", fair=True)]
+    drawn = [chart.to_dict()["layer"] for chart in rules_drawn(rules)]
+    assert [layers[0]["mark"]["strokeDash"] for layers in drawn] == [[5, 4], [5, 4], [12, 4]]
+    assert [layers[1]["mark"]["baseline"] for layers in drawn] == ["top", "middle", "bottom"]
+
+
+def test_the_names_of_lines_stand_right_of_the_plot_where_no_curve_runs():
+    text = Rule(0.1, "noise 0.100", "noise alone: 0.100").drawn().to_dict()["layer"][1]
+    assert text["encoding"]["x"] == {"value": "width"}
+    assert (text["mark"]["align"], text["mark"]["dx"]) == ("left", 6)

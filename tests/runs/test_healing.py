@@ -89,7 +89,7 @@ def test_the_state_and_the_records_of_another_run_are_not_believed(home, keys):
     assert rounds_and_state(home.look(keys[1])) == (ROUNDS, "done")
     shutil.copy(home.records_file(keys[0]), home.records_file(keys[1]))
     look = home.look(keys[1])
-    assert rounds_and_state(look) == (0, "failed")
+    assert rounds_and_state(look) == (0, "damaged")
     assert f"it is that of {keys[0]}" in look.state.reason
     assert rounds_and_state(home.look(keys[2])) == (ROUNDS, "done")
 
@@ -117,7 +117,7 @@ def test_rounds_that_are_gone_are_missed_and_made_again(home, keys):
     path = home.records_file(keys[0])
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:2]))
     look = home.look(keys[0])
-    assert rounds_and_state(look) == (2, "failed")
+    assert rounds_and_state(look) == (2, "damaged")
     assert "Its records are gone from round 2 on. Resume mends them" in look.state.reason
     assert control.resume(home, keys[0])
     finish(home, keys[0])

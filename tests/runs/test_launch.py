@@ -12,6 +12,7 @@ from fairal.runs.claims import to_do
 from fairal.runs.costs import Cost, cost_of, doubts, worker_bytes
 from fairal.runs.crew import Team
 from fairal.runs.launch import launch
+from fairal.runs.locks import try_lock
 from fairal.runs.reporting import reason_of
 from fairal.runs.store import Store
 
@@ -31,7 +32,8 @@ class Nobody:
 @pytest.fixture
 def store(tmp_path, monkeypatch) -> Store:
     monkeypatch.setattr(costs, "team", lambda: Team(2, 1, 0))
-    monkeypatch.setattr(costs, "total_bytes", lambda: 16 * GB)
+    monkeypatch.setattr(costs, "total_bytes", lambda: 32 * GB)
+    monkeypatch.setattr(costs, "available_bytes", lambda: 16 * GB)
     monkeypatch.setattr(costs.shutil, "disk_usage", lambda _: SimpleNamespace(free=100 * GB))
     return Store(tmp_path / "home")
 
@@ -42,7 +44,8 @@ def test_what_is_within_all_limits_raises_no_doubt(store):
 
 def test_each_doubt_names_its_figure(store):
     assert doubts(store, Cost(30_000, 217_440_000, 2, 37_800_000_000, 200 * GB)) == [
-        "2 workers need about 37.8 GB of memory and this machine has 16.0 GB",
+        "2 workers with their cohorts and networks need about 37.8 GB of memory; of the 32.0 GB of this machine "
+        "16.0 GB can be had now",
         "it needs about 200.0 GB of disk and 100.0 GB are free",
         "it takes about 2,516.7 days (60,400 hours)",
         "it has 30,000 runs, more than 5,000",
@@ -81,8 +84,10 @@ def test_what_is_too_much_is_launched_only_when_confirmed(store, changes, figure
 
 
 def test_a_yes_launches_what_is_doubtful(store, monkeypatch):
-    monkeypatch.setattr(costs, "total_bytes", lambda: GB)
-    with pytest.raises(NeedsYes, match=r"This needs a yes: 2 workers need about 1\.2 GB .* has 1\.0 GB\."):
+    monkeypatch.setattr(costs, "available_bytes", lambda: GB)
+    with pytest.raises(
+        NeedsYes, match=r"This needs a yes: 2 workers .* about 1\.2 GB .* machine 1\.0 GB can be had now\."
+    ):
         launch(store, [tiny_config()], crew=Nobody())
     [experiment] = launch(store, [tiny_config()], crew=Nobody(), confirmed=True)
     assert store.experiments() == [experiment]
@@ -122,11 +127,26 @@ def test_a_run_whose_workers_were_killed_for_memory_says_so(store, monkeypatch):
 
 def test_kills_and_limits_are_read_from_the_control_group(monkeypatch, tmp_path):
     monkeypatch.setattr(memory, "_CGROUP", tmp_path)
+    monkeypatch.setattr(memory, "_MEMINFO", tmp_path / "meminfo")
+    assert memory.available_bytes() == memory.total_bytes(), "where nothing is said"
     assert memory.killed_for_memory() == 0
     assert memory.total_bytes() > 0
     (tmp_path / "memory.events").write_text("low 0\nhigh 0\nmax 7\noom 2\noom_kill 2\noom_group_kill 0\n")
     (tmp_path / "memory.max").write_text("123456\n")
     assert memory.killed_for_memory() == 2
     assert memory.total_bytes() == 123_456
+    (tmp_path / "meminfo").write_text("MemTotal: 4000 kB\nMemAvailable: 1000 kB\n")
+    (tmp_path / "memory.current").write_text("100000\n")
+    (tmp_path / "memory.stat").write_text("anon 60000\ninactive_file 5000\n")
+    assert memory.available_bytes() == 123_456 - 100_000 + 5_000, "the group has less left than the machine"
     (tmp_path / "memory.max").write_text("max\n")
+    assert memory.available_bytes() == 1_024_000
     assert memory.total_bytes() > 123_456
+
+
+def test_what_living_workers_hold_is_not_missing_twice(store, monkeypatch):
+    monkeypatch.setattr(costs, "available_bytes", lambda: 14 * GB)
+    cost = Cost(runs=1, seconds=1, workers=2, memory_bytes=13_500_000_000, disk_bytes=0)
+    assert len(doubts(store, cost)) == 1
+    with try_lock(store.worker_lock(0)), try_lock(store.worker_lock(1)):
+        assert doubts(store, cost) == [], "14.0 + 2 · 0.6 GB, nine tenths of which are 13.7"

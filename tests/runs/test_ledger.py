@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from made import finish
 from tiny import tiny_config
 
 from fairal.runs import control
-from fairal.runs.claims import claim, end, settle, to_do
-from fairal.runs.locks import try_lock
+from fairal.runs.claims import claim, settle, to_do
 from fairal.runs.standing import closed, standing
 from fairal.runs.store import Store
 
@@ -18,8 +18,7 @@ def history(store) -> Store:
     for i in range(4):
         experiment, _ = store.create(tiny_config(name=f"number {i}"))
         for key in store.runs(experiment)[: 3 if i < 3 else 2]:
-            with try_lock(store.run_lock(key)):
-                end(store, key, replace(store.state(key), rounds_done=3), "done")
+            finish(store, key)
     settle(store)
     return store
 
@@ -85,7 +84,7 @@ def test_what_stands_in_the_ledgers_place_and_is_no_file_costs_speed_alone(histo
 def test_a_run_that_goes_on_is_found_again(history):
     experiment = history.experiments()[1]
     key = history.runs(experiment)[0]
-    control.retry(history, key)
+    control.retry(history, key, forget=True)
     assert closed(history, experiment) is None
     assert next(k for k, _ in to_do(Store(history.home))) == key  # the older experiment goes first
     control.cancel(history, key)
@@ -113,7 +112,7 @@ def test_a_deleted_run_leaves_its_experiment_closed(history):
 def test_closing_and_going_on_at_the_same_time_never_hides_a_run(history):
     experiment = history.experiments()[1]
     key = history.runs(experiment)[0]
-    control.retry(history, key)
+    control.retry(history, key, forget=True)
     history.ledger.close(experiment, 3)  # somebody counted three ended runs just before
     assert closed(history, experiment) is None
     assert what_is_open(history)[0] == key.run

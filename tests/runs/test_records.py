@@ -7,7 +7,7 @@ from made import made_record
 
 from fairal.files import Overtaken
 from fairal.runs.paths import RunKey
-from fairal.runs.records import append_record, has_sound_lines, mend, read_last, read_records
+from fairal.runs.records import append_record, mend, read_last, read_records
 from fairal.seals import seal_text
 
 KEY = RunKey("smoke-20261124-aaaaaa", "entropy-0")
@@ -102,14 +102,3 @@ def test_the_last_one_is_read_alone(tmp_path):
     path.write_bytes(C + b"\n" + GARBLED + b"\n")
     assert read_last(path, OF) is None
     assert read_last(tmp_path / "none", OF) is None
-
-
-def test_seals_alone_tell_whether_all_is_as_it_was_written():
-    content = b"".join(line(round_) + b"\n" for round_ in range(3))
-    assert has_sound_lines(content, OF, 3)
-    assert not has_sound_lines(content, OF, 4), "a round is missing"
-    assert not has_sound_lines(content, "another run", 3)
-    assert not has_sound_lines(content[:-9], OF, 3), "the last line was cut"
-    for place in range(0, len(content), 97):
-        harmed = content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
-        assert not has_sound_lines(harmed, OF, 3), place

@@ -53,7 +53,7 @@ def test_cohort_shows_a_collection_and_launch_runs_a_what_if_on_it(server, page)
     wait_for(lambda: page.locator("[data-testid=stImage] img").count() == 12, 20, "six pictures of each group")
     page.get_by_text("Nothing: every file and every participant became a scan.").wait_for()
     at_rest(page)
-    page.get_by_role("button", name="Carry this into Launch").click()
+    page.get_by_role("button", name="Use in Launch").click()
     page.get_by_role("heading", name="Launch an experiment").wait_for()
     page.get_by_text("split and training only").wait_for()
     assert page.get_by_text("Bias strength").count() == 0

@@ -127,7 +127,7 @@ def test_what_is_chosen_for_a_collection_is_what_json_shows_and_what_is_launched
 
 def test_cohort_carries_its_collection_into_launch(monkeypatch, imported):
     page = open_page(monkeypatch, imported, "cohort", {"collection": "own"})
-    button(page, "Carry this into Launch").click().run()
+    button(page, "Use in Launch").click().run()
     assert not page.exception
     assert page.title[0].value == "Launch an experiment"
     assert page.selectbox(key="scans").value == "own"

@@ -221,12 +221,19 @@ def test_a_run_deleted_in_another_tab_while_shown(monkeypatch, finished, store):
 
 def test_the_preview_is_quick_after_the_first(monkeypatch, store):
     page = open_page(monkeypatch, store, "cohort")
-    started = time.perf_counter()
+    started = time.process_time()  # of this process alone, whatever else the machine does
     page.slider(key="strength").set_value(0.62).run()
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     assert not page.exception
     assert seconds < 2.0, f"{seconds:.2f} s"  # 0.5 s is the aim on an idle machine
-    assert "with the bias" in said(page)
+    assert " on average, about a third smaller than its twin's" in said(page)
+
+
+def test_cohort_and_launch_speak_of_the_same_pool(monkeypatch, store):
+    share = {"share": "0.4"}
+    page = open_page(monkeypatch, store, "cohort", share)
+    pool = open_page(monkeypatch, store, "launch").number_input(key="pool").value
+    assert f"Launch's pool of {pool} scans {round(0.4 * pool)} would be of the biased group" in said(page)
 
 
 def test_the_name_of_a_strength_is_lit_wherever_the_strength_came_from(monkeypatch, store):

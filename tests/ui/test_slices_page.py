@@ -121,6 +121,13 @@ def test_an_address_names_subject_seed_and_strategies(monkeypatch, finished):
     assert shown["who"] == "test0000biased"
 
 
+def test_an_address_names_the_map_and_its_plane(monkeypatch, finished):
+    query = {"view_tab": "Group maps", "map": "error", "map_plane": "axial"}
+    page = open_page(monkeypatch, finished[0], "slices", query)
+    assert not page.exception
+    assert [page.button_group(key=key).value for key in ("map", "map_plane")] == ["error", "axial"]
+
+
 def test_each_file_is_read_once_in_a_run_of_a_script(collected, monkeypatch):
     store, experiment = collected
     reads = io.StringIO()
@@ -159,7 +166,10 @@ def test_subjects_are_sorted_by_what_makes_them_worth_opening(collected):
 
 
 def test_a_link_pins_the_view_and_nonsense_in_it_is_left_out():
-    pinned = {"plane": "axial", "slice": "12", "round": "3", "overlay": "entropy", "wipe": "25", "smooth": "0"}
+    pinned = {"plane": "axial", "slice": "12", "round": "3", "overlay": "entropy", "wipe": "25", "smooth": "0",
+              "opacity": "40", "truth": "1", "guess": "0"}  # fmt: skip
     assert asked_view(pinned) == {"plane": "axial", "slice": {"axial": 11}, "round": 3, "overlay": "entropy",
-                                  "wipe": 0.25, "smooth": False}  # fmt: skip
-    assert asked_view({"plane": "oblique", "slice": "-1", "round": "x", "overlay": "<b>", "wipe": "9e9"}) == {}
+                                  "wipe": 0.25, "smooth": False, "opacity": 0.4, "truth": True,
+                                  "guess": False}  # fmt: skip
+    nonsense = {"plane": "oblique", "slice": "-1", "round": "x", "overlay": "<b>", "wipe": "9e9", "truth": "yes"}
+    assert asked_view(nonsense) == {}

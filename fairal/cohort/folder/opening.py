@@ -1,11 +1,11 @@
 """Open files of others: plain files of a bearable size only, and only such as lie where they seem to lie."""
 
 import os
-import stat
 from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
 
+from fairal import plainfiles
 from fairal.errors import InputError
 
 
@@ -16,16 +16,15 @@ def open_plain(path: Path, bytes_max: int) -> BinaryIO:
         InputError: One sentence about why not, without the file's name.
     """
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        file = plainfiles.open_plain(path, links=True)
+    except plainfiles.NotPlain:
+        raise InputError("This is not a plain file.") from None
     except (OSError, ValueError) as error:
         raise InputError(f"The file cannot be opened ({getattr(error, 'strerror', None) or error}).") from None
-    about = os.fstat(handle)
-    if stat.S_ISREG(about.st_mode) and about.st_size <= bytes_max:
-        return os.fdopen(handle, "rb")
-    os.close(handle)
-    if not stat.S_ISREG(about.st_mode):
-        raise InputError("This is not a plain file.")
-    raise InputError(f"The file takes {about.st_size / 1e6:,.1f} MB; at most {bytes_max / 1e6:,.1f} are read.")
+    if (size := os.fstat(file.fileno()).st_size) <= bytes_max:
+        return file
+    file.close()
+    raise InputError(f"The file takes {size / 1e6:,.1f} MB; at most {bytes_max / 1e6:,.1f} are read.")
 
 
 def read_plain(path: Path, bytes_max: int) -> bytes:

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import stat
-import tempfile
 import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
@@ -24,6 +23,7 @@ from fairal.cohort.folder.limits import (
 )
 from fairal.cohort.folder.opening import open_plain
 from fairal.errors import InputError
+from fairal.files import passing_folder
 from fairal.plain import plain
 
 _WANTED = (".nii", ".nii.gz", ".tsv", ".csv")
@@ -53,9 +53,9 @@ def unpacked(source: Path, home: Path) -> Iterator[Path]:
         yield source
         return
     home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".unpacked-", dir=home) as temporary:
-        unpack(source, Path(temporary))
-        yield _inner(Path(temporary))
+    with passing_folder(home) as temporary:
+        unpack(source, temporary)
+        yield _inner(temporary)
 
 
 def unpack(archive: Path, target: Path) -> list[str]:

@@ -180,7 +180,7 @@ def _snapshot(bundle: Bundle) -> Snapshot:
             state, records = bundle.state(key.run), bundle.records(key.run)
         except Unsound as error:
             reason = f"The bundle is damaged: {error}."
-            facts.append(RunFacts(key, role, RunState("failed", reason=reason), "failed", reason, ()))
+            facts.append(RunFacts(key, role, RunState("failed", reason=reason), "damaged", reason, ()))
         else:
             facts.append(RunFacts(key, role, state, state.state, state.reason, records))
     return Snapshot(bundle.id, bundle.manifest.created, config, tuple(facts))

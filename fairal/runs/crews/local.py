@@ -10,6 +10,7 @@ from itertools import islice
 
 from fairal import settings
 from fairal.errors import FairalError
+from fairal.plainfiles import open_plain, read_plain
 from fairal.runs.claims import to_do
 from fairal.runs.crew import Team, team
 from fairal.runs.locks import is_locked
@@ -98,7 +99,7 @@ def _worked(store: Store, slot: int, pid: int) -> bool:
 
 def _last_line(store: Store, slot: int) -> str:
     try:
-        lines = store.worker_log(slot).read_text("utf-8", "replace").split("\n")
+        lines = read_plain(store.worker_log(slot)).decode("utf-8", "replace").split("\n")
     except OSError:
         lines = []
     said = [line.removeprefix("fairal: ").strip() for line in lines if line.strip()]
@@ -112,7 +113,7 @@ def start_worker(store: Store, slot: int, size: Team, linger_seconds: float = 0.
         environment["CUDA_VISIBLE_DEVICES"] = str(slot % size.gpus)
     command = [sys.executable, "-m", "fairal", "worker", "--home", str(store.home), "--slot", str(slot)]
     command += ["--threads", str(size.threads), "--linger", str(linger_seconds)]
-    with store.worker_log(slot).open("ab") as log:
+    with open_plain(store.worker_log(slot), "ab") as log:
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=environment
         )

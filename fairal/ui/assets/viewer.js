@@ -179,7 +179,7 @@ export default function (component) {
   function address() {
     const url = new URL(window.location.href);
     const all = { ...data.link, plane: s.plane, slice: s.slice[s.plane] + 1, round: s.round, overlay: s.overlay,
-      wipe: Math.round(100 * s.wipe), smooth: s.smooth ? 1 : 0 };
+      wipe: Math.round(100 * s.wipe), opacity: Math.round(100 * s.opacity), smooth: +s.smooth, truth: +s.truth, guess: +s.guess };
     url.search = new URLSearchParams(all).toString();
     return url.toString();
   }

@@ -62,7 +62,7 @@ def test_a_damaged_member_is_said_where_it_would_be_shown(members, tmp_path):
     path = write(tmp_path / "x.fairal.zip", sealed(changed))
     with Bundle(path) as bundle:
         states = {run.key.run: (run.shown, run.reason) for run in bundle.snapshot(EXPERIMENT).runs}
-        assert states["entropy-0"] == ("failed", f"The bundle is damaged: {RECORDS} is damaged.")
+        assert states["entropy-0"] == ("damaged", f"The bundle is damaged: {RECORDS} is damaged.")
         assert states["random-0"][0] == "done"
         with pytest.raises(Damaged, match=r"The bundle x\.fairal\.zip is damaged: it is no zip file"):
             bundle.volumes(KEY, 1)

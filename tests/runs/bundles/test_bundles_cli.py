@@ -37,7 +37,7 @@ def test_hand_over_from_one_home_to_another(fairal, tmp_path):
     for verb in ("resume", "cancel", "export --out y.fairal.zip"):
         with pytest.raises(InputError, match=f"{EXPERIMENT} is an added bundle: it can be read, not worked on"):
             fairal(*verb.split(), EXPERIMENT, home=theirs)
-    with pytest.raises(InputError, match="There is no experiment"):
+    with pytest.raises(InputError, match="is the whole id of no experiment, so nothing is deleted"):
         fairal("delete", "--yes", EXPERIMENT[:-2], home=theirs)
     assert fairal("delete", "--yes", EXPERIMENT, home=theirs) == f"{EXPERIMENT}: deleted.\n"
     assert json.loads(fairal("list", "--json", home=theirs)) == []
