@@ -1,7 +1,8 @@
 """What history costs: homes of 100, 1,000 and 10,000 finished runs, and one open experiment beside them.
 
 The finished runs are copies of one real smoke experiment's. Measured: claiming a run, the processor time of an idle
-worker, ``fairal list`` as a process, building the ledger anew when it is missing, and the script of each page.
+worker, ``fairal list`` as a process, building the ledger anew when it is missing, what a thousand polls of a page and a
+worker add to a process's memory, and the script of each page.
 ``python benchmarks/history.py [--runs 100,1000,10000]`` prints a table and writes ``benchmarks/history.json``.
 """
 
@@ -54,6 +55,29 @@ def idle_share(home: Path) -> float:
     return 100 * float(ran.stdout) / IDLE_SECONDS
 
 
+def poll_growth_mb(home: Path, polls: int = 1000) -> float:
+    """Megabytes that a process takes more after so many polls, each what a worker and the page of all runs look at."""
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from fairal.runs.claims import to_do\nfrom fairal.runs.standing import closed, standing\n"
+        "from fairal.runs.store import Store\n"
+        "def resident():\n"
+        "    lines = Path('/proc/self/status').read_text().splitlines()\n"
+        "    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith('VmRSS'))\n"
+        "store = Store(sys.argv[1])\n"
+        "def poll():\n"
+        "    list(to_do(store)); there = store.experiments()\n"
+        "    [closed(store, name) or standing(store, name) for name in there[:25]]\n"
+        "[poll() for _ in range(50)]\n"
+        "before = resident()\n"
+        f"[poll() for _ in range({polls})]\n"
+        "print(resident() - before)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, str(home)], capture_output=True, text=True, check=True, cwd=ROOT)
+    return float(ran.stdout)
+
+
 def list_seconds(home: Path, times: int = 5) -> list[float]:
     """Run ``fairal list`` as a process."""
     seconds = []
@@ -74,13 +98,13 @@ def measure(runs: int, folder: Path) -> dict:
     again = time.perf_counter() - started
     idle = idle_share(home)
     pages = {page: script_seconds(home, page) for page in PAGES}
-    listed = list_seconds(home)
+    listed, growth = list_seconds(home), poll_growth_mb(home)
     store = Store(home)
     store.create(preset("smoke")[0])
     assert next(to_do(store), None) is not None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"runs": there, "ledger_anew_seconds": again, "claim_seconds": claim_seconds(store), "idle_percent": idle,
-            "list_seconds": listed, "page_seconds": pages, "peak_mb": peak}  # fmt: skip
+            "list_seconds": listed, "poll_growth_mb": growth, "page_seconds": pages, "peak_mb": peak}  # fmt: skip
 
 
 def main() -> None:
@@ -97,7 +121,7 @@ def main() -> None:
         slowest = max(row["page_seconds"], key=lambda page: middle(row["page_seconds"][page]))
         print(f"{row['runs']:6} finished runs: claim {1000 * middle(row['claim_seconds']):.2f} ms, "
               f"idle worker {row['idle_percent']:.2f} % of a core, list {middle(row['list_seconds']):.2f} s, "
-              f"ledger anew {row['ledger_anew_seconds']:.2f} s, "
+              f"ledger anew {row['ledger_anew_seconds']:.2f} s, {row['poll_growth_mb']:+.1f} MB in 1,000 polls, "
               f"slowest page {slowest} {middle(row['page_seconds'][slowest]):.2f} s")  # fmt: skip
         for page, seconds in row["page_seconds"].items():
             print(f"         {page:10} {middle(seconds):.3f} s (to {max(seconds):.3f})")

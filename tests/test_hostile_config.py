@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from mutations import accepted_and_equal_or_refused, as_text, mutated
 from tiny import tiny_config
 
-from fairal.config import parse_text, read_study
+from fairal.config import parse_text, read_study, study_json
 from fairal.config.text import TEXT_BYTES_MAX
 from fairal.errors import InputError
 
@@ -105,6 +105,13 @@ def test_what_is_no_plain_file_is_neither_waited_for_nor_read(tmp_path):
         assert str(error.value).isprintable()
     with pytest.raises(InputError, match="no plain file"):
         read_study("/dev/zero")
+
+
+def test_a_field_that_is_named_twice_is_a_sentence():
+    [config] = json.loads(study_json([tiny_config()]))["experiments"]
+    text = json.dumps(config)[:-1] + ', "name": "another"}'
+    with pytest.raises(InputError, match="This names name twice in one place"):
+        parse_text('{"schema": 1, "experiments": [' + text + "]}")
 
 
 def test_numbers_are_bounded_by_python_itself():

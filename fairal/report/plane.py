@@ -111,7 +111,7 @@ def _diagonal(x: Axis, y: Axis) -> alt.LayerChart:
     ends = pd.DataFrame({"x": [low, high], "value": [low, high]})
     ends = ends.assign(said=["both served alike" if end == bad else "" for end in (low, high)])
     ends = alt.Chart(ends).encode(x=x.on_x(), y=y.on_y())
-    text = {"align": "left", "baseline": "bottom", "dx": 24, "dy": -2, "fontSize": 11, "color": GREY}
+    text = {"align": "left", "baseline": "bottom", "dx": 44, "dy": -2, "fontSize": 11, "color": GREY}
     return alt.layer(ends.mark_line(color=GREY, strokeWidth=1.5), ends.mark_text(**text).encode(text="said:N"))
 
 

@@ -1,7 +1,13 @@
-"""Remove exactly one thing that is really inside of a home; a link is never followed."""
+"""Remove exactly one thing that is really inside of a home; a link is never followed.
+
+Where the system can, folders are opened one after another from the home on and removed by handle: a link that takes a
+folder's place between the look and the removal leads nowhere either.
+"""
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fairal.errors import InputError
@@ -37,7 +43,11 @@ def remove_tree(path: Path, home: Path) -> None:
         InputError: See `check_inside`.
     """
     check_inside(path, home)
-    shutil.rmtree(path, ignore_errors=True)  # refuses a link that takes the folder's place meanwhile
+    with _opened(path.parent, home) as parent:
+        if parent is None:
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            shutil.rmtree(path.name, ignore_errors=True, dir_fd=parent)
 
 
 def remove_files(folder: Path, suffix: str, home: Path) -> int:
@@ -49,9 +59,38 @@ def remove_files(folder: Path, suffix: str, home: Path) -> int:
         return 0
     check_inside(folder, home)
     freed = 0
-    with os.scandir(folder) as entries:
+    with _opened(folder, home) as opened, os.scandir(folder if opened is None else opened) as entries:
         for entry in entries:
             if entry.name.endswith(suffix) and entry.is_file(follow_symlinks=False):
                 freed += entry.stat(follow_symlinks=False).st_size
-                Path(entry.path).unlink(missing_ok=True)
+                with suppress(FileNotFoundError):
+                    os.unlink(entry.path, dir_fd=opened)
     return freed
+
+
+@contextmanager
+def _opened(folder: Path, home: Path) -> Iterator[int | None]:
+    """Open a folder, or give None on a system without handles of folders.
+
+    Raises:
+        InputError: A link, or nothing, stands in the way by now.
+    """
+    if not shutil.rmtree.avoids_symlink_attacks:
+        yield None
+        return
+    handles = [os.open(home, os.O_RDONLY | os.O_DIRECTORY)]
+    try:
+        for part in folder.relative_to(home).parts:
+            handles.append(os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=handles[-1]))
+    except OSError as error:
+        _close(handles)
+        raise InputError(f"{plain(folder, 200)} changed while it was removed ({error.strerror}).") from None
+    try:
+        yield handles[-1]
+    finally:
+        _close(handles)
+
+
+def _close(handles: list[int]) -> None:
+    for handle in handles:
+        os.close(handle)

@@ -76,6 +76,8 @@ class Store(Healing):
             with suppress(FileExistsError):  # of another token with the same digest: there is a next one
                 self._write_experiment(f"{slug}-{now:%Y%m%d}-{tail}", now, token, config)
                 return f"{slug}-{now:%Y%m%d}-{tail}", True
+            if there := self._launched(tail, token):  # by somebody else with our token, since we looked
+                return there, False
         raise AssertionError("there is always a next attempt")
 
     def _launched(self, tail: str, token: str) -> str | None:

@@ -3,9 +3,11 @@
 import os
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
+from threading import Barrier, local
 
 import pytest
 from made import ROUNDS, finish, made_home, made_record
@@ -193,6 +195,25 @@ def test_two_launches_whose_tokens_share_a_digest_are_both_there(store):
     assert (first[1], second[1], first[0] != second[0]) == (True, True, True)
     assert sorted(store.experiments()) == sorted([first[0], second[0]])
     assert [store.create(tiny_config(), token=token) for token in pair] == [(first[0], False), (second[0], False)]
+
+
+def test_one_token_from_several_at_the_same_moment_launches_once(store, monkeypatch):
+    looked, look = Barrier(4), Store._launched
+    first = local()
+
+    def all_look_before_one_writes(self, tail, token):
+        there = look(self, tail, token)
+        if not getattr(first, "looked", False):
+            first.looked = True
+            looked.wait(10)
+        return there
+
+    monkeypatch.setattr(Store, "_launched", all_look_before_one_writes)
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: store.create(tiny_config(), token="clicked"), range(4)))
+    assert len({experiment for experiment, _ in made}) == 1
+    assert sorted(new for _, new in made) == [False, False, False, True]
+    assert store.experiments() == [made[0][0]]
 
 
 def test_a_damaged_experiment_stops_no_launch(home):

@@ -1,10 +1,12 @@
 """What is deleted is exactly one thing inside of the home, and a link is never followed."""
 
+from contextlib import suppress
+
 import pytest
 from tiny import tiny_config
 
 from fairal.errors import FairalError, InputError
-from fairal.runs import control
+from fairal.runs import control, removing
 from fairal.runs.library import readers
 from fairal.runs.removing import check_inside, remove_files, remove_tree
 from fairal.runs.shelf import trim
@@ -104,6 +106,26 @@ def test_a_linked_cache_entry_is_not_trimmed_and_a_linked_part_of_the_home_is_re
     store.experiments_dir.symlink_to(treasure)
     with pytest.raises(InputError, match="experiments is a link"):
         Store(store.home)
+
+
+@pytest.mark.parametrize("swapped", ["experiments", "experiment"])
+def test_a_link_that_takes_a_folders_place_after_the_look_leads_nowhere(store, treasure, monkeypatch, swapped):
+    experiment, _ = store.create(tiny_config())
+    place = store.experiments_dir if swapped == "experiments" else store.experiment_dir(experiment)
+    aim = treasure.parent / "elsewhere" if swapped == "experiments" else treasure
+    if swapped == "experiments":
+        aim.mkdir()
+        treasure.rename(aim / experiment)
+
+    def look_and_swap(path, home):
+        check_inside(path, home)
+        place.rename(place.with_name("gone-away-1"))
+        place.symlink_to(aim)
+
+    monkeypatch.setattr(removing, "check_inside", look_and_swap)
+    with suppress(InputError):
+        store.delete_experiment(experiment)
+    assert is_whole(aim)
 
 
 def test_the_home_itself_may_be_a_link(tmp_path, store):

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 from made import finish
+from series import size, tell
 from tiny import tiny_config, work_off
 
 from fairal.runs.store import Store
-
-KILLS = 100
 
 
 def records_of(store: Store) -> dict[str, list[str]]:
@@ -55,8 +54,9 @@ def straight(tmp_path_factory) -> tuple[dict[str, list[str]], float]:
 @pytest.mark.timeout(14_400)
 def test_killed_at_a_hundred_random_moments(tmp_path, straight):
     expected, seconds = straight
+    kills = size("KILLS", 100)
     moments, failures = random.Random(3), []
-    for trial in range(KILLS):
+    for trial in range(kills):
         home = tmp_path / f"home{trial}"
         store = launched(home)
         pid = in_child(lambda home=home: work_off(Store(home)))
@@ -69,7 +69,7 @@ def test_killed_at_a_hundred_random_moments(tmp_path, straight):
         if after != expected or any(len(after[run]) < count for run, count in before.items()):
             failures.append(trial)
         shutil.rmtree(home)
-    print(f"\n{KILLS} kills, {len(failures)} failures")
+    tell("killed at random moments", kills=kills, failures=len(failures))
     assert failures == []
 
 
@@ -118,8 +118,8 @@ def test_killed_before_every_durable_operation(tmp_path):
         if records_of(Store(home)) != expected:
             failures.append(number)
         shutil.rmtree(home)
-        if not died:
+        if not died or number >= size("OPERATIONS", 1000):
             break
-    print(f"\nkilled before {number - 1} operations, {len(failures)} failures")
+    tell("killed before every durable operation", operations=number - 1, failures=len(failures))
     assert failures == []
-    assert number > 30
+    assert number > min(30, size("OPERATIONS", 1000) - 1)

@@ -8,6 +8,7 @@ from fairal.ui.server import Dashboard
 provider = pytest.importorskip("oidc_provider_mock", reason="pip install -r requirements-test.txt")
 pytest.importorskip("authlib")
 PAGES = ["", "overview", "story", "cohort", "launch", "runs", "compare", "slices", "next"]
+WAIT_MS = 120_000
 SECRETS = """[auth]
 redirect_uri = "{redirect}"
 cookie_secret = "no secret at all, but long enough for one"
@@ -40,31 +41,35 @@ def served(tmp_path_factory, issuer):
         yield server
 
 
+def opened(browser):
+    """A visitor of its own, who waits as long as a busy machine takes."""
+    page = browser.new_context().new_page()
+    page.set_default_timeout(WAIT_MS)
+    return page
+
+
 def at_rest(page):
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
 def log_in(page, server, name: str) -> None:
     page.goto(server.url())
-    page.get_by_role("button", name="Log in").click(timeout=60_000)
-    page.get_by_role("button", name=name, exact=True).click(timeout=60_000)
-    page.wait_for_url(f"{server.url()}**", timeout=60_000)
-    page.get_by_role("button", name="Log out").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name=name, exact=True).click()
+    page.wait_for_url(f"{server.url()}**")
+    page.get_by_role("button", name="Log out").wait_for()
     at_rest(page)
 
 
 @pytest.mark.slow
 @pytest.mark.browser
 def test_before_the_login_every_address_shows_its_button_and_nothing_else(browser, served):
-    page = browser.new_context().new_page()
+    page = opened(browser)
     for name in PAGES:
         page.goto(served.url(name))
-        page.get_by_role("button", name="Log in").wait_for(timeout=60_000)
+        page.get_by_role("button", name="Log in").wait_for()
         at_rest(page)
-        assert (
-            page.locator("[data-testid=stMain] button").all_inner_texts() == ["login\nLog in"]
-            or page.locator("[data-testid=stMain] [data-testid^=stBaseButton]").count() == 1
-        )
+        assert page.locator("[data-testid=stMain] button").count() == 1
         assert page.locator("[data-testid=stSidebarNav]").count() == 0
         assert "Home:" not in page.locator("body").inner_text()
         for words in ("Launch", "Run the demo", "Check and import"):
@@ -75,16 +80,19 @@ def test_before_the_login_every_address_shows_its_button_and_nothing_else(browse
 @pytest.mark.slow
 @pytest.mark.browser
 def test_after_it_the_pages_work_and_after_log_out_no_more(browser, served):
-    page = browser.new_context().new_page()
+    page = opened(browser)
     log_in(page, served, "alice")
     assert "alice@example.org" in page.locator("[data-testid=stSidebar]").inner_text()
     page.goto(served.url("launch"))
-    page.get_by_role("button", name="Launch").first.wait_for(timeout=60_000)
+    page.get_by_role("button", name="Launch").first.wait_for()
     at_rest(page)
     page.get_by_role("button", name="Log out").click()
-    page.wait_for_timeout(2000)
+    page.get_by_role("button", name="End session").click()  # the provider's own question
+    page.wait_for_url(f"{served.url()}**")
+    page.get_by_role("button", name="Log in").wait_for()
     page.goto(served.url("launch"))
-    page.get_by_role("button", name="Log in").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Log in").wait_for()
+    at_rest(page)
     assert page.get_by_role("button", name="Launch").count() == 0
     page.context.close()
     assert Store(served.home).experiments() == []
@@ -93,10 +101,10 @@ def test_after_it_the_pages_work_and_after_log_out_no_more(browser, served):
 @pytest.mark.slow
 @pytest.mark.browser
 def test_who_is_not_allowed_is_told_so_after_the_login(browser, served):
-    page = browser.new_context().new_page()
+    page = opened(browser)
     log_in(page, served, "mallory")
     assert "is not among those who may come in" in page.locator("[data-testid=stMain]").inner_text()
     page.goto(served.url("launch"))
-    page.get_by_text("is not among those who may come in").wait_for(timeout=60_000)
+    page.get_by_text("is not among those who may come in").wait_for()
     assert page.get_by_role("button", name="Launch").count() == 0
     page.context.close()

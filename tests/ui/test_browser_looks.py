@@ -24,7 +24,8 @@ CUT = """() => {
   const inside = main.getBoundingClientRect().right + 1;
   const found = parts.filter(shown).filter((e) => e.getBoundingClientRect().right > inside).map(name);
   // A button whose label does not fit hides its end.
-  const short = parts.filter((e) => e.tagName === 'BUTTON' && e.innerText.trim() && shown(e) && e.scrollWidth > e.clientWidth + 1).map(name);
+  const labelled = parts.filter((e) => e.tagName === 'BUTTON' && e.innerText.trim() && shown(e));
+  const short = labelled.filter((e) => e.scrollWidth > e.clientWidth + 1).map(name);
   const sideways = main.scrollWidth - main.clientWidth;
   return [...found, ...short, ...(sideways ? [`scrolls ${sideways} px sideways`] : [])];
 }"""

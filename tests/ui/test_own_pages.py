@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import time
 from pathlib import Path
 from zipfile import ZipFile
@@ -188,7 +189,21 @@ def test_an_upload_becomes_a_collection_and_leaves_nothing_else_behind(tmp_path)
     assert upload.progress()[1] == 1.0
     upload.close()
     assert Collections(store.home).names() == ["mine"]
-    assert not [p.name for p in store.home.iterdir() if p.name.startswith(".u")]
+    assert not [p.name for p in store.home.iterdir() if p.name.startswith((".new-", ".unpacked"))]
+
+
+def test_an_upload_is_removed_by_the_next_when_nobody_holds_it_any_more_whatever_the_clock_says(tmp_path):
+    home = tmp_path / "home"
+    first = ended(start_upload(home, "mine", "sex", "", io.BytesIO(b"<html>")))
+    folder = first.folder
+    os.utime(folder, (0, 0))
+    second = ended(start_upload(home, "mine", "sex", "", io.BytesIO(b"<html>")))
+    assert folder.exists(), "its page may still read what came of it"
+    del first  # the session has ended
+    ended(start_upload(home, "mine", "sex", "", io.BytesIO(b"<html>"))).close()
+    assert not folder.exists()
+    assert second.folder.exists()
+    second.close()
 
 
 def test_an_upload_that_is_no_zip_or_is_stopped_says_so_and_leaves_nothing(tmp_path):
@@ -202,7 +217,7 @@ def test_an_upload_that_is_no_zip_or_is_stopped_says_so_and_leaves_nothing(tmp_p
     assert "ended before it was done" in ended(stopped).reason()
     stopped.close()
     assert Collections(home).names() == []
-    assert not [p.name for p in home.iterdir() if p.name.startswith(".u")]
+    assert not [p.name for p in home.iterdir() if p.name.startswith((".new-", ".unpacked"))]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import io
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import normalize
 
 from fairal.cohort.folder.limits import GROUP_CHARACTERS_MAX, TABLE_BYTES_MAX, TABLE_ROWS_MAX
 from fairal.cohort.folder.opening import leads_out, read_plain
@@ -34,6 +35,7 @@ class Table:
         Raises:
             InputError: There is none, or no single one.
         """
+        participant = normalize("NFC", participant)
         if participant in self.twice:
             raise InputError(f"{self.name} has more than one row for this participant.")
         if participant not in self.groups:
@@ -70,6 +72,8 @@ def find_table(folder: Path, wished: Path | None, before: Path | None) -> Path:
 def read_table(path: Path, column: str) -> Table:
     """Read the groups from a table separated by tabs, commas or semicolons, in UTF-8 with or without BOM.
 
+    An accent may be a sign of its own or part of its letter: to a person both are the same, and so they are here.
+
     Args:
         path: Its first column is ``participant_id``.
         column: Names the one that holds the group.
@@ -79,7 +83,7 @@ def read_table(path: Path, column: str) -> Table:
     """
     name = plain(path.name, 60)
     try:
-        text = read_plain(path, TABLE_BYTES_MAX).decode("utf-8-sig")
+        text = normalize("NFC", read_plain(path, TABLE_BYTES_MAX).decode("utf-8-sig"))
     except InputError as error:
         raise InputError(f"The table {plain(path)} is not read: {error}") from None
     except UnicodeDecodeError:
@@ -87,6 +91,7 @@ def read_table(path: Path, column: str) -> Table:
             f"The table {name} is not UTF-8 text; save it as UTF-8, separated by tabs or commas."
         ) from None
     rows = _rows(text, name)
+    column = normalize("NFC", column)
     at, counts, groups = _place(column, [cell.strip() for cell in rows[0]], name), Counter(), {}
     for cells in rows[1:]:
         participant, group = cells[0].strip(), cells[at].strip() if at < len(cells) else ""

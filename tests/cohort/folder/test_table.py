@@ -82,6 +82,14 @@ def test_a_hostile_or_wrong_table_is_a_sentence(tmp_path, content, reason):
     assert str(caught.value).isprintable()
 
 
+def test_an_accent_is_the_same_however_it_is_written(tmp_path):
+    apart, joined = "sub-e\u0301", "sub-é"
+    path = tmp_path / "participants.tsv"
+    path.write_text(f"participant_id\tge\u0301nero\n{apart}\tfe\u0301m\nsub-b\tfém\n", encoding="utf-8")
+    table = read_table(path, "género")
+    assert table.group_of(joined) == table.group_of(apart) == table.group_of("sub-b") == "fém"
+
+
 def test_the_table_named_now_comes_before_the_one_named_before_and_that_before_the_folder_s(tmp_path):
     own, before = tmp_path / "participants.csv", tmp_path / "before.tsv"
     with pytest.raises(InputError, match=r"no participants\.tsv"):
