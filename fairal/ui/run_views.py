@@ -24,7 +24,7 @@ from fairal.ui.run_list import (
     runs_frame,
 )
 
-_WIDTHS = [3, 2, 2, 4, 1.2]
+_WIDTHS = [3, 2, 2, 3, 1.8]
 _LOGS = 3
 _VERBS = {"cancel": "stop_circle", "resume": "play_circle", "retry": "replay"}
 

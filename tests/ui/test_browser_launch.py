@@ -42,7 +42,7 @@ def opened(browser, server):
     """Opens a page at a width and waits until it is at rest."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(WAIT)
+    page.set_default_timeout(2 * WAIT)
 
     def open_at(address: str, width: int = 1440):
         page.set_viewport_size({"width": width, "height": 900})
