@@ -15,6 +15,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 STATISTICS = {"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "true"}
 """Of the server's environment, so that it sends its times."""
 
+PATIENCE_SECONDS = 60.0
+"""Who has not seen a page yet waits for it before going on, so long at most."""
+
 
 @dataclass
 class Visit:
@@ -35,7 +38,7 @@ class LightClient:
 
     def __init__(self, url: str, visits: dict[str, Visit]) -> None:
         self.url, self.visits = url, visits
-        self._page, self._polls = "", {}
+        self._page, self._polls, self._waits = "", {}, False
 
     async def wander(self, pages: list[str], seconds: float, stay_seconds: float) -> None:
         """Look at pages in turn, each for a while."""
@@ -46,10 +49,10 @@ class LightClient:
                 turn += 1
 
     async def _look_at(self, socket, page: str, seconds: float) -> None:
-        self._page, self._polls = page, {}
+        self._page, self._polls, self._waits = page, {}, True
         end = time.monotonic() + seconds
         await self._ask(socket)
-        while (now := time.monotonic()) < end:
+        while (now := time.monotonic()) < end or (self._waits and now < end + PATIENCE_SECONDS):
             due = [fragment for fragment, (_, at) in self._polls.items() if at <= now]
             for fragment in due:
                 interval = self._polls[fragment][0]
@@ -73,6 +76,7 @@ class LightClient:
         if kind == "page_profile":
             profile = message.page_profile
             (visit.parts if profile.is_fragment_run else visit.scripts).append(profile.exec_time / 1e6)
+            self._waits = self._waits and profile.is_fragment_run
             if profile.uncaught_exception:
                 visit.errors.append(profile.uncaught_exception)
         elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
