@@ -114,7 +114,3 @@ def rules_drawn(rules: Sequence[Rule]) -> list[alt.LayerChart]:
     named = sorted((rule for rule in rules if rule.name), key=lambda rule: rule.at)
     sides = {named[0]: "top", named[-1]: "bottom"} if len(named) > 1 else {}
     return [rule.drawn(sides.get(rule, "middle")) for rule in rules]
-
-
-RULE_NAMES_PX = 92
-"""Room right of the plot for what lines are called."""

@@ -5,19 +5,7 @@ from collections.abc import Callable, Sequence
 import altair as alt
 import pandas as pd
 
-from fairal.report.axes import (
-    GREY,
-    RULE_NAMES_PX,
-    SEEDS,
-    Axis,
-    Rule,
-    by_arm,
-    by_group,
-    dash,
-    labels,
-    rules_drawn,
-    shape,
-)
+from fairal.report.axes import GREY, SEEDS, Axis, Rule, by_arm, by_group, dash, labels, rules_drawn, shape
 
 _WHOLE_WIDTH = 900
 """Pixels of a chart outside a page: in a file, in a report."""
@@ -62,8 +50,7 @@ def arm_lines(rows: pd.DataFrame, arms: Sequence[str], x: Axis, y: Axis, rules: 
         mean.mark_point(filled=True, size=50, opacity=1).encode(y=y.on_y(), shape=shape(arms), tooltip=tips),
         *rules_drawn(rules),
     ]
-    room = {"padding": {"left": 5, "top": 5, "right": RULE_NAMES_PX, "bottom": 5}} if rules else {}
-    return alt.layer(*layers, **room).properties(height=300)
+    return alt.layer(*layers).properties(height=300)
 
 
 def reduction_bars(rows: pd.DataFrame, arms: Sequence[str]) -> alt.LayerChart:

@@ -67,11 +67,10 @@ def _card(place: int, card: Card, subject: Subject, pick: Callable[[str], None] 
         )
         if lit:
             st.badge("choose" if chosen else "in price", icon=":material/check:", color="green")
-    rows = "".join(map(_row, card.facts))
-    style = "width:100%;border-spacing:0;font-size:12.5px;line-height:1.5;margin-top:4px"
-    st.html(f"<table style='{style}'>{rows}</table>")
+    st.html(f"<div style='margin-top:4px;font-size:12.5px;line-height:1.5'>{''.join(map(_row, card.facts))}</div>")
 
 
 def _row(fact: Fact) -> str:
-    value = f"<td style='padding:0;text-align:right;white-space:nowrap'><strong>{escape(fact.value)}</strong></td>"
-    return f"<tr><td style='padding:0'>{escape(fact.name)}</td>{value}</tr>"
+    """A name and its number, each row for itself: in a table the widest number would take room from every name."""
+    name, value = escape(fact.name), f"<strong style='white-space:nowrap'>{escape(fact.value)}</strong>"
+    return f"<div style='display:flex;justify-content:space-between;gap:3px'><span>{name}</span>{value}</div>"

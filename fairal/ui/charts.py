@@ -150,12 +150,10 @@ def chart(
 
 def _below(key: str, frame: pd.DataFrame, alt_text: str, caption: str, write: Callable[[str], bytes]) -> None:
     """The caption, and the numbers and pictures to take away."""
-    left, right = st.columns([5, 2], vertical_alignment="center")
+    row = st.container(horizontal=True, vertical_alignment="center", wrap=False)
     if caption:
-        left.caption(literal(caption, 2000))
-    with right.popover(
-        "Data", icon=":material/download:", key=f"data_{key}", on_change="rerun", width="stretch"
-    ) as more:
+        row.caption(literal(caption, 2000))
+    with row.popover("Data", icon=":material/download:", key=f"data_{key}", on_change="rerun") as more:
         if more.open:
             st.dataframe(frame, hide_index=True, height=260, alt=alt_text)
             common = {"on_click": "ignore", "width": "stretch"}

@@ -20,7 +20,6 @@ from fairal.report.sheet import csv_text
 from fairal.runs.reader import Reader
 from fairal.ui.charts import chart, show_all
 from fairal.ui.decide import picked_arm
-from fairal.ui.glossary import OF_A_COMPARISON, glossary
 from fairal.ui.literal import literal
 from fairal.ui.mosaic import strategy_mosaic
 from fairal.ui.people import show_people
@@ -47,7 +46,6 @@ def choose_view(config: ExperimentConfig) -> View:
         shown = st.multiselect("Arms", arms, [], key="show", format_func=arm_label, bind="query-params",
                                placeholder="All of this experiment")  # fmt: skip
         x = st.selectbox("Horizontal axis", list(X_AXES), key="axis", format_func=X_AXES.get, bind="query-params")
-    glossary(*OF_A_COMPARISON)
     return View(tuple(shown or arms), baseline, tuple(measures) or BESIDE, over, x)
 
 
@@ -82,9 +80,8 @@ def results_table(subject: Subject) -> None:
 
 def downloads(reader: Reader, result: ExperimentResult, baseline: str) -> None:
     """The whole comparison as one file, and its tables."""
-    options = {"on_click": "ignore", "width": "stretch"}
-    columns = st.columns(5)
-    columns[0].download_button(
+    options, row = {"on_click": "ignore"}, st.container(horizontal=True)
+    row.download_button(
         "Report (HTML)",
         lambda: report(result, baseline, strategy_mosaic(reader, result)),
         f"{result.id}.html",
@@ -95,12 +92,12 @@ def downloads(reader: Reader, result: ExperimentResult, baseline: str) -> None:
         **options,
     )
     tables = {"Rounds": rounds_frame, "Cases": cases_frame, "Picks": picks_frame}
-    for column, (text, frame) in zip(columns[1:4], tables.items(), strict=True):
+    for text, frame in tables.items():
         write = lambda frame=frame: csv_text(frame(result))  # noqa: E731
         name = f"{result.id}-{text.lower()}.csv"
-        column.download_button(f"{text} (CSV)", write, name, "text/csv", **options)
+        row.download_button(f"{text} (CSV)", write, name, "text/csv", **options)
     content = json.dumps({"schema": 1, "experiments": [result.config.model_dump(mode="json")]}, indent=2)
-    columns[4].download_button("Configuration", content, f"{result.id}.json", "application/json", **options)
+    row.download_button("Configuration", content, f"{result.id}.json", "application/json", **options)
 
 
 def several_experiments(reader: Reader, experiments: Sequence[str], baseline: str, quantity: Quantity) -> None:

@@ -16,6 +16,7 @@ from fairal.runs.store import Store
 from fairal.ui.cards import show_cards
 from fairal.ui.charts import show
 from fairal.ui.frame import LINGER_SECONDS, saying
+from fairal.ui.glossary import OF_A_COMPARISON, glossary
 from fairal.ui.link import copy_link
 from fairal.ui.literal import literal
 from fairal.ui.people import PEOPLE_OF, POOR, asked_threshold
@@ -63,7 +64,9 @@ def decide(store: Store, result: ExperimentResult, view: View) -> Subject:
             _recommend(store, subject)
     cards, chart = st.columns([7, 4], gap="medium")
     with cards:
-        say_counts(subject, summary)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            say_counts(subject, summary)
+            glossary(*OF_A_COMPARISON)
         show_cards(subject, focus, _pick)
         if not is_start(result, summary):
             _say_verdict(subject, focus)
