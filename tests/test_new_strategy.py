@@ -32,7 +32,7 @@ def moon(monkeypatch):
 
 def test_it_can_be_chosen_run_and_reported(moon, store):
     assert ID in selectable()
-    assert words_of_arm(ID).picks == "the phase of the moon"
+    assert words_of_arm(ID).picks_by == "the phase of the moon"
     config = parse_experiment(tiny_config().model_dump(mode="json") | {"strategies": ["entropy", ID, f"{ID}+balanced"]})
     experiment, _ = store.create(config)
     work_off(store)
