@@ -109,6 +109,8 @@ def test_deleting_runs_and_experiments(store, experiment):
 
 def test_progress_sums_up(store, experiment):
     keys = store.runs(experiment)
+    for round_ in range(3):
+        store.append_round(keys[0], tiny_record(round_), None)
     set_state(store, keys[0], state="done", rounds_done=3, round_seconds=2.0)
     stand = standing(store, experiment)
     assert (stand.state, stand.runs, stand.runs_done) == ("running", 6, 1)

@@ -165,11 +165,11 @@ def test_a_chart_can_be_downloaded_and_the_report_opens_offline(server, page, br
 
 def test_an_address_shows_a_colleague_the_same_thing(server, page, browser):
     page.goto(server.url("compare?over=Worst+group&baseline=Random"))
-    page.get_by_role("heading", name="Worst group's Dice").wait_for()
+    page.get_by_role("heading", name="Worst group's Dice", exact=True).wait_for()
     page.get_by_text("Against random at").wait_for()
     other = browser.new_context().new_page()
     other.goto(page.url)
-    other.get_by_role("heading", name="Worst group's Dice").wait_for(timeout=WAIT)
+    other.get_by_role("heading", name="Worst group's Dice", exact=True).wait_for(timeout=WAIT)
     other.get_by_text("Against random at").wait_for(timeout=WAIT)
     no_traceback(other)
 
