@@ -22,7 +22,7 @@ from fairal.runs.library import readers
 from fairal.runs.store import Store
 
 HERE = Path(__file__).parent
-KEYS = ("dice_signed_gap_by_budget", "surface_dice_signed_gap_by_budget")
+WANTED = "gap_by_budget"  # with its sign between two groups, without between more
 
 
 def results(homes: list[str], configs) -> Iterator[ExperimentResult]:
@@ -69,7 +69,7 @@ def main(homes: list[str]) -> None:
     for result in results(homes, study.study()):
         slug = result.config.name.replace(", ", "-").replace(" ", "-")
         for figure in figures(Subject(result, View.of(result))):
-            if figure.key in KEYS:
+            if figure.key.endswith(WANTED):
                 (HERE / f"{slug}-{figure.key.replace('_', '-')}.svg").write_bytes(picture(figure, "svg"))
     calibration = list(results(homes, study.steps()))
     if calibration:

@@ -11,7 +11,7 @@ from fairal.report.colours import group_colours
 
 GREY = "#767676"
 """4.5 : 1 on white and on the dark theme's ground."""
-_LEGEND = alt.Legend(symbolOpacity=1, orient="top", labelLimit=260, offset=24)
+_LEGEND = alt.Legend(symbolOpacity=1, orient="top", labelLimit=260, offset=24, columns=4)
 
 
 @dataclass(frozen=True)

@@ -35,14 +35,19 @@ def group_lines(rows: pd.DataFrame, groups: Sequence[str], x: Axis, y: Axis) -> 
     ).properties(height=240)
 
 
+ARMS_WITH_BANDS = 6
+"""Bands of more arms than these hide one another, and the lines."""
+
+
 def arm_lines(rows: pd.DataFrame, arms: Sequence[str], x: Axis, y: Axis, rules: Sequence[Rule] = ()) -> alt.LayerChart:
     """One number by budget for every arm; rules are dashed lines with their names."""
     colour = by_arm(arms)
     base = alt.Chart(rows).encode(x=x.on_x(), color=colour)
     mean = base.transform_filter("datum.kind == 'mean'")
     tips = [alt.Tooltip("label:N", title="Arm"), x.tip("x"), y.tip("value"), SEEDS]
+    bands = [mean.mark_area(opacity=0.13).encode(y=y.on_y("low"), y2="high:Q")]
     layers = [
-        mean.mark_area(opacity=0.13).encode(y=y.on_y("low"), y2="high:Q"),
+        *(bands if len(arms) <= ARMS_WITH_BANDS else ()),
         base.transform_filter("datum.kind == 'seed'")
         .mark_line(strokeWidth=1, opacity=0.3)
         .encode(y=y.on_y(), detail="seed:N"),

@@ -161,13 +161,16 @@ class Subject:
         texts = (f"{sample(self.result)}.", *more, mixture(self.result), whose)
         return " ".join(text for text in texts if text)
 
-    def lines(self) -> str:
-        """What bands and thin lines are, as far as there are any."""
+    def lines(self, arms: int = 1) -> str:
+        """What bands and thin lines are, as far as there are any; `arms` of them lie in one picture."""
         seeds = len({run.seed for run in self.result.runs if run.rounds})
         if seeds < 2:
             return ""
-        band = seeds >= SEEDS_FOR_A_BAND
-        return "Thin lines: single seeds; " + ("bands: 95 % over seeds." if band else "too few for bands.")
+        if seeds < SEEDS_FOR_A_BAND:
+            bands = "too few for bands"
+        else:
+            bands = "bands: 95 % over seeds" if arms <= charts.ARMS_WITH_BANDS else "too many arms for bands"
+        return f"Thin lines: single seeds; {bands}."
 
 
 def axis_of(quantity: Quantity, groups: tuple[str, ...]) -> Axis:

@@ -37,7 +37,7 @@ def _over_groups(subject: Subject, measure: str) -> Figure | None:
         key=f"{measure}_{view.over}_by_budget",
         section="by_budget",
         title=quantity.title,
-        caption=subject.about(subject.lines(), _rules_said(rules)),
+        caption=subject.about(subject.lines(len(view.arms)), _rules_said(rules)),
         takeaway=f"{quantity.explained(result.groups)} by budget, {len(view.arms)} arms. {_last(subject, frame)}",
         frame=frame,
         ink=lambda rows: charts.arm_lines(rows, view.arms, subject.budget, subject.axis(quantity), rules),

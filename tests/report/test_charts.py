@@ -7,6 +7,7 @@ from fairal.fairness.measures import MEASURES
 from fairal.learner.trainings import TRAININGS
 from fairal.report import charts, tables
 from fairal.report.arms import arm_colour, arm_dash, arm_label, arm_shape, headline_arm
+from fairal.report.axes import Axis
 from fairal.report.cards import arm_cards
 from fairal.report.colours import group_colours, strategy_colours
 from fairal.report.comparison import summarise_experiment
@@ -48,6 +49,15 @@ def test_bands_come_with_the_fourth_seed_and_stay_within_what_is_possible():
     assert (band.value, band.n, band.high) == (pytest.approx(0.9), 4, 1.0)
     assert band.low == pytest.approx(0.9 - 3.182446 * 0.1414214 / 2)
     assert len(four[four.kind == "seed"]) == 4
+
+
+def test_bands_that_would_hide_one_another_are_left_out():
+    arms = list(CATALOG)[: charts.ARMS_WITH_BANDS + 1]
+    one = pd.DataFrame({"seed": range(4), "x": 6, "value": [0.7, 0.9, 1.0, 1.0]})
+    rows = tables.means_and_seeds(pd.concat([one.assign(label=arm) for arm in arms]), ["label"], (0.0, 1.0))
+    few, many = (str(charts.arm_lines(rows, those, Axis("x"), Axis("y")).to_dict()) for those in (arms[:-1], arms))
+    assert "'area'" in few
+    assert "'area'" not in many
 
 
 def test_every_figure_renders_without_browser_or_network(made):
