@@ -14,7 +14,7 @@ demo: setup
 test: setup-test chromium
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 # The long series: thousands of mutated files, many sessions at once. An hour or more.
 test-slow: setup-test chromium

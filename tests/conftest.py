@@ -16,6 +16,19 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
+os.environ.pop("COLUMNS", None)  # of whoever runs the tests: a test that needs a width sets it
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Share the tests out to two processes: whatever drives the browser into the one, file by file into the other.
+
+    The browser's come first, since they take longest; they keep their order, and so does what else is in a file.
+    """
+    items.sort(key=lambda item: "browser" not in item.fixturenames)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("browser" if "browser" in item.fixturenames else str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def smoke() -> ExperimentConfig:
     return tiny_config()
