@@ -28,7 +28,7 @@ def study_command(
     yes: Yes = False,
     home: Home = None,
 ) -> None:
-    """Run the study of docs/study.md, or go on with it, and print its tables; some four and a half hours on two cores."""
+    """Run the study of docs/study.md, or go on with it, and print its tables; about 4.5 hours on two cores."""
     if part not in PARTS:
         raise InputError(f"--part must be {' or '.join(PARTS)}, got '{part}'.")
     store, configs = Store(home), PARTS[part]()

@@ -25,6 +25,8 @@ class Entry:
             one of the spare ones where none is given.
         headline: Whether it is the one that headlines speak of.
         needs: What must be computed for it before it picks, see `Pool`: ``out_of_fold`` or nothing.
+        judges_labelled: It goes by the groups' Dice on the labelled scans, D_g. A network that has learned few scans of
+            a group by heart makes that group look well served, see docs/study.md.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Entry:
     colour: str = ""
     headline: bool = False
     needs: tuple[str, ...] = ()
+    judges_labelled: bool = False
 
     def __post_init__(self) -> None:
         if not self.colour:
@@ -62,18 +65,20 @@ CATALOG: dict[str, Entry] = {
               "2×2 ablation", _PAPER, "masked_entropy:masked_entropy", "#6996FF"),
         Entry("weighted_volume_entropy", "Weighted volume entropy",
               "mean entropy of the whole volume, times the weight of its group: w_g · U", "2×2 ablation", _PAPER,
-              "weighted_volume_entropy:weighted_volume_entropy", "#78A53C"),
+              "weighted_volume_entropy:weighted_volume_entropy", "#78A53C", judges_labelled=True),
         Entry("weighted_entropy", "Weighted entropy",
               "mean entropy in and around the predicted structure, times the weight of its group: w_g · U_m",
-              "the paper's", _PAPER, "weighted_entropy:weighted_entropy", "#EE6677", headline=True),
+              "the paper's", _PAPER, "weighted_entropy:weighted_entropy", "#EE6677", headline=True,
+              judges_labelled=True),
         Entry("balanced_random", "Balanced random", "an equal quota per group, random inside",
               "control: is it only the group choice?", "-", "balanced_random:balanced_random", "#87783C"),
         Entry("worst_group_random", "Worst group, random",
               "all from the group that is served worst by now (lowest D_g), random inside", "control", "-",
-              "worst_group_random:worst_group_random", "#C30078"),
+              "worst_group_random:worst_group_random", "#C30078", judges_labelled=True),
         Entry("fair_quota", "Fair quota",
               "quota in proportion to (1 − D_g)²: more of a group that is served worse; highest U_m inside each group",
-              "ours: less gap at a lower cost to the other group", "this project", "fair_quota:fair_quota", "#F0A578"),
+              "ours: less gap at a lower cost to the other group", "this project", "fair_quota:fair_quota", "#F0A578",
+              judges_labelled=True),
         Entry("bald", "BALD", "how much 10 dropout passes disagree (mutual information)",
               "what people would otherwise use", "Houlsby et al. 2011; Gal et al. 2017", "bald:bald", "#0F6978"),
         Entry("power_entropy", "Power entropy", "masked entropy with chance mixed in: 30 · ln U_m + Gumbel noise",

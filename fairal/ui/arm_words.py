@@ -11,15 +11,22 @@ from fairal.strategies.catalog import CATALOG, PAPER_SET
 NOBODYS = "-"
 """What the tables write where there is no source to name."""
 
+BY_HEART = (
+    "Balanced training learns few scans of a group by heart, and this query judges groups by the scans it trained on: "
+    "such a group looks well served and gets no more labels. Out-of-fold quota judges on scans not trained on."
+)
+"""Seen in the study, docs/study.md: two such arms labelled the better served group alone, in every seed."""
+
 
 @dataclass(frozen=True)
 class ArmWords:
-    """One arm, in the words of the catalog and of the table of trainings."""
+    """One arm, in the words of the catalog and of the table of trainings; `caution` is empty for most."""
 
     picks_by: str
     trains: str
     role: str
     source: str
+    caution: str
 
 
 def words_of_arm(arm: str) -> ArmWords:
@@ -28,7 +35,8 @@ def words_of_arm(arm: str) -> ArmWords:
     entry, training = CATALOG[parsed.query], TRAININGS[parsed.training]
     named = [source for source in (entry.source, training.source) if source != NOBODYS]
     sources = dict.fromkeys(part for source in named for part in source.split("; "))
-    return ArmWords(entry.picks_by, training.does, entry.role, "; ".join(sources))
+    caution = BY_HEART if entry.judges_labelled and training.schedule == "balanced" else ""
+    return ArmWords(entry.picks_by, training.does, entry.role, "; ".join(sources), caution)
 
 
 def usual() -> list[str]:

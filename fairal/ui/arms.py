@@ -85,6 +85,7 @@ def _card(arm: str) -> None:
     if said.source:
         lines.append(f"Source: {said.source}.")
     st.caption("  \n".join(map(literal, lines)))
+    _caution(said.caution)
 
 
 def _put_together() -> None:
@@ -97,6 +98,12 @@ def _put_together() -> None:
         add.button("Add", key="add_arm", icon=":material/add:", on_click=_add, width="stretch")
         said = words_of_arm(_new())
         st.caption(literal(f"Picks: {said.picks_by}. Trains {said.trains}. ({said.source})", 600))
+        _caution(said.caution)
+
+
+def _caution(text: str) -> None:
+    if text:
+        st.warning(literal(text, 600), icon=":material/warning:")
 
 
 def _new() -> str:

@@ -98,3 +98,14 @@ def test_a_strategy_that_breaks_its_word_is_told():
             check_picks(Picks(ids), pool, 2)
     with pytest.raises(InputError, match="finite"):
         check_picks(Picks(("s0", "s1"), scores=(1.0, math.nan)), pool, 2)
+
+
+@pytest.mark.parametrize("strategy", CATALOG)
+def test_the_catalog_says_who_goes_by_the_dice_on_labelled_scans(strategy):
+    volumes = np.random.default_rng(0).random((10, 20, 4, 4, 4))
+    unseen = {group: held_out(4, 0.2) for group in ("reference", "biased")}
+    picks = [
+        pick(strategy, make_pool(volumes, labelled_dice=dice, held_out=unseen), 6)
+        for dice in ({"reference": 0.99, "biased": 0.5}, {"reference": 0.5, "biased": 0.99})
+    ]
+    assert (picks[0].ids != picks[1].ids) == CATALOG[strategy].judges_labelled

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from tiny import tiny_config
 
-from fairal.config import LIMITS, ExperimentConfig
+from fairal.config import LIMITS, Arm, ExperimentConfig
 from fairal.errors import InputError
+from fairal.learner.trainings import TRAININGS
 from fairal.presets import preset
 from fairal.strategies.catalog import CATALOG, Entry
 from fairal.ui.arm_words import selectable, words_of_arm
@@ -175,6 +176,14 @@ def test_a_new_entry_of_the_catalog_can_be_chosen_with_what_it_picks_by(monkeypa
     assert words_of_arm("thirteenth").picks_by == "the moon"
     draft = replace(Draft(), strategies=("thirteenth", "entropy"))
     assert Draft.from_configs(draft.to_configs()) == draft
+
+
+def test_an_arm_that_learns_by_heart_whom_it_judges_says_so():
+    warned = [str(Arm(query, training)) for query in CATALOG for training in TRAININGS
+              if words_of_arm(str(Arm(query, training))).caution]  # fmt: skip
+    assert {"weighted_entropy+balanced", "worst_group_random+balanced_conditional"} <= set(warned)
+    safe = {"weighted_entropy", "weighted_entropy+conditional", "parity+balanced", "oof_quota+balanced"}
+    assert not safe & set(warned)
 
 
 def test_a_draft_needs_no_page():
