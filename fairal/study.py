@@ -89,3 +89,11 @@ def steps() -> list[ExperimentConfig]:
         )
         for count in STEPS_TRIED
     ]
+
+
+def longer() -> list[ExperimentConfig]:
+    """Give what was added after the study: *strong* with twice its training, for what its steps left open."""
+    strong = two_groups(STRENGTHS["strong"])
+    arms = ("entropy", "weighted_entropy", "worst_group_random", "parity+balanced")
+    config = _experiment("study strong, 1,200 steps", strong, arms, 10, IMBALANCED)
+    return [config.model_copy(update={"learner": LearnerConfig(steps=2 * STEPS), "study": "longer", "volumes": "none"})]

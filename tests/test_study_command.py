@@ -71,4 +71,4 @@ def test_the_report_is_of_what_is_finished_and_lies_where_one_wants_it(store, sm
 
 
 def test_an_unknown_part_is_refused(store):
-    assert "study or steps" in str(ask(store, "--part", "all").exception)
+    assert "study, steps, longer" in str(ask(store, "--part", "all").exception)

@@ -16,12 +16,13 @@ from fairal.runs.crews.local import LocalCrew
 from fairal.runs.library import Library, readers
 from fairal.runs.store import Store
 
-PARTS = {"study": study.study, "steps": study.steps}
+_PARTS = "study; steps: the calibration before it; longer: what was added after it."
+PARTS = {"study": study.study, "steps": study.steps, "longer": study.longer}
 
 
 @app.command("study")
 def study_command(
-    part: Annotated[str, typer.Option(help="study, or steps: the calibration that came before it.")] = "study",
+    part: Annotated[str, typer.Option(help=_PARTS)] = "study",
     report: Annotated[Path | None, typer.Option(help="Write the tables of what is there into this file.")] = None,
     only_report: Annotated[bool, typer.Option("--only-report", help="Run nothing.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Leave the runs in the background.")] = False,
@@ -30,7 +31,7 @@ def study_command(
 ) -> None:
     """Run the study of docs/study.md, or go on with it, and print its tables; about 4.5 hours on two cores."""
     if part not in PARTS:
-        raise InputError(f"--part must be {' or '.join(PARTS)}, got '{part}'.")
+        raise InputError(f"--part must be {', '.join(PARTS)}: one of them, got '{part}'.")
     store, configs = Store(home), PARTS[part]()
     if not only_report:
         ids = _launched(store, configs, yes)
