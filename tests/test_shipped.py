@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from ui_states import open_page, said
 
 from fairal.report.results import read_experiment
 from fairal.report.study import answers, short_table
@@ -56,3 +57,9 @@ def test_the_arm_that_the_readme_names_is_the_one_that_meets_the_question(librar
     [strong] = [e for e in library.shipped() if library.bundle(e).config().name == "study strong"]
     met = [one.arm for one in answers(read_experiment(library, strong)) if one.meets]
     assert met == ["parity+balanced_conditional"]
+
+
+def test_overview_says_what_the_papers_method_does_and_the_arm_to_choose(monkeypatch, store):
+    shown = said(open_page(monkeypatch, store, "overview"))
+    assert "Weighted entropy against entropy" in shown
+    assert "Choose Parity, balanced, told the group" in shown

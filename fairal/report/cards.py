@@ -23,6 +23,7 @@ SHORT = {
     "baseline": "baseline",
 }
 """A verdict in two words, for a chip; the sentence is the verdict's own."""
+_DECIDED = ("closes", "levelling_down", "widens", "turned_round")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Card:
     verdict: Verdict
     seeds: int
     facts: tuple[Fact, ...]
+
+    @property
+    def alone(self) -> str:
+        """What belongs beside the verdict's two words where another measure says something else; else empty."""
+        return "in Dice only" if self.verdict.code in _DECIDED and not self.verdict.agree else ""
 
 
 def arm_cards(subject: Subject) -> list[Card]:

@@ -62,9 +62,10 @@ def _card(place: int, card: Card, subject: Subject, pick: Callable[[str], None] 
         st.button(name, key=f"pick_{place}", type="tertiary", on_click=pick, args=(card.arm,), width="stretch")
     chosen, lit = card.arm == subject.choice.arm, card.arm in subject.choice.qualifying
     with st.container(horizontal=True, gap="xxsmall"):
-        st.badge(
-            SHORT[card.verdict.code], color=CHIPS.get(card.verdict.code, "gray"), help=literal(card.verdict.text, 600)
-        )
+        said = literal(card.verdict.text, 600)
+        st.badge(SHORT[card.verdict.code], color=CHIPS.get(card.verdict.code, "gray"), help=said)
+        if card.alone:
+            st.badge(card.alone, color="orange", help=said)
         if lit:
             st.badge("choose" if chosen else "in price", icon=":material/check:", color="green")
     st.html(f"<div style='margin-top:4px;font-size:12.5px;line-height:1.5'>{''.join(map(_row, card.facts))}</div>")

@@ -9,7 +9,7 @@ from fairal.config import ExperimentConfig
 from fairal.errors import FairalError
 from fairal.report.arms import arm_label
 from fairal.report.charts import strength_lines
-from fairal.report.figure import BESIDE, X_AXES, Subject, View, axis_of
+from fairal.report.figure import BESIDE, X_AXES, Figure, Subject, View, axis_of
 from fairal.report.frames import cases_frame, measures_readable, picks_frame, readable, rounds_frame
 from fairal.report.glossary import define, defined
 from fairal.report.html import cannot_tell, report
@@ -20,6 +20,7 @@ from fairal.report.sheet import csv_text
 from fairal.runs.reader import Reader
 from fairal.ui.charts import chart, show_all
 from fairal.ui.decide import picked_arm
+from fairal.ui.link import anchor
 from fairal.ui.literal import literal
 from fairal.ui.mosaic import strategy_mosaic
 from fairal.ui.people import show_people
@@ -52,11 +53,21 @@ def choose_view(config: ExperimentConfig) -> View:
 def show_evidence(reader: Reader, subject: Subject) -> None:
     """Everything that the first screen rests on: people, rounds, figures, and what may be said of each arm."""
     focus = picked_arm(subject)
+    more = [figure for figure in figures_of(subject) if figure.section != "plane"]
+    _contents(more)
     show_people(reader, subject)
     show_player(subject, focus)
-    more = [figure for figure in figures_of(subject) if figure.section != "plane"]
     show_all(more, (subject.view,), focus and arm_label(focus))
     say_verdicts(subject, subject.summaries[subject.view.measures[0]])
+
+
+def _contents(figures: Sequence[Figure]) -> None:
+    """What stands further down, a link to each: the page is long."""
+    titles: dict[str, str] = {}
+    for figure in figures:  # the first measure's stands for all: the others' are beside or below it
+        titles.setdefault(figure.section.partition("_")[0], figure.title)
+    parts = ("People poorly served", "Round by round", *titles.values(), "All numbers")
+    st.caption("Further down: " + " · ".join(f"[{literal(part)}](#{anchor(part)})" for part in parts))
 
 
 def results_table(subject: Subject) -> None:

@@ -134,9 +134,11 @@ def _results(reader: Reader, experiment: str) -> None:
 
 
 def _say(subject: Subject) -> None:
-    """One sentence in one place: of the start, or of the headline's arm."""
+    """In one place: of the start; or of the headline's arm, and which arm to choose where one can be recommended."""
     summary = subject.summaries["dice"]
     if summary and is_start(subject.result, summary):
         st.markdown(START)
     elif summary:
         say_headline(subject, summary)
+        if subject.choice.arm is not None:
+            st.markdown(f"**{literal(subject.choice.text, 600)}**")

@@ -8,7 +8,7 @@ from fairal.learner.trainings import TRAININGS
 from fairal.report import charts, tables
 from fairal.report.arms import arm_colour, arm_dash, arm_label, arm_shape, headline_arm
 from fairal.report.axes import Axis
-from fairal.report.cards import arm_cards
+from fairal.report.cards import Card, arm_cards
 from fairal.report.colours import group_colours, strategy_colours
 from fairal.report.comparison import summarise_experiment
 from fairal.report.export import picture, to_bytes
@@ -18,6 +18,7 @@ from fairal.report.html import report
 from fairal.report.quantity import OVER_GROUPS, Quantity
 from fairal.report.results import read_experiment
 from fairal.report.several import by_strength, differences, side_by_side
+from fairal.report.verdict import Verdict
 from fairal.strategies.catalog import CATALOG
 
 
@@ -157,6 +158,14 @@ def test_a_card_tells_of_an_arm_what_one_chooses_by(result):
     assert names[3].split()[0] in result.groups
     assert names[4] == "Labelled"
     assert "%" not in "".join(fact.value for fact in cards["random"].facts)
+
+
+def test_a_card_does_not_let_two_words_stand_for_both_measures():
+    def beside(code: str, agree: bool) -> str:
+        return Card("random", Verdict(code, "", agree), 5, ()).alone
+
+    assert beside("closes", False) == beside("turned_round", False) == "in Dice only"
+    assert beside("closes", True) == beside("points", False) == beside("one_seed", False) == ""
 
 
 def test_one_entry_in_the_catalog_is_named_and_coloured_everywhere(result, monkeypatch):

@@ -139,3 +139,22 @@ def test_the_link_names_everything_that_is_seen(compare):
     for part in ("experiments=", "measures=Dice", "over=Signed+gap", "baseline=Entropy", "price=0.02", "round=2",
                  "poor=dice%3A0.7"):  # fmt: skip
         assert part in link, json.dumps(link)
+
+
+def test_the_contents_lead_to_everything_further_down(demo, browser):
+    experiment, server, _ = demo
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.set_default_timeout(4 * WAIT)
+    page.goto(server.url(f"compare?experiments={experiment}"))
+    page.get_by_role("heading", name="All numbers").wait_for()
+    page.locator(REST).wait_for()
+    links = page.locator("[data-testid=stCaptionContainer]", has_text="Further down").get_by_role("link")
+    names = links.all_inner_texts()
+    assert {"People poorly served", "Who paid, in Dice", "Who was picked", "All numbers"} <= set(names)
+    for name, link in zip(names, links.all(), strict=True):
+        assert page.locator(link.get_attribute("href")).inner_text().strip() == name
+    links.last.click()
+    wait_for(
+        lambda: page.get_by_role("heading", name="All numbers").bounding_box()["y"] < 900, 10, "the end of the page"
+    )
+    assert f"experiments={experiment}" in page.url
