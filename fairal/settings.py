@@ -3,6 +3,7 @@
 import math
 import os
 import re
+import tempfile
 from pathlib import Path
 
 from fairal.errors import InputError
@@ -67,6 +68,40 @@ def allowed_emails() -> frozenset[str] | None:
 def tracebacks() -> bool:
     """FAIRAL_TRACEBACK: 1 shows where the command line went wrong, for whoever mends it."""
     return _switch("FAIRAL_TRACEBACK", "0")
+
+
+def engine() -> str:
+    """FAIRAL_ENGINE: who computes, see `check_engine`; ``local`` where it is not set."""
+    return check_engine(os.environ.get("FAIRAL_ENGINE") or "local", "FAIRAL_ENGINE")
+
+
+def check_engine(text: str, name: str) -> str:
+    """Check an engine's name: ``local``, ``ray`` (a cluster of this machine) or ``ray://HOST:PORT``.
+
+    Raises:
+        InputError: It is none of these.
+    """
+    if not re.fullmatch(r"local|ray(://[A-Za-z0-9._-]{1,253}:[0-9]{1,5})?", text):
+        raise InputError(f"{name} must be local, ray or ray://HOST:PORT, got '{text[:60]}'.")
+    return text
+
+
+def gpu_share() -> float:
+    """FAIRAL_GPU_SHARE: what of a GPU one task of a cluster takes, in (0, 1]; a whole one where it is not set."""
+    text = os.environ.get("FAIRAL_GPU_SHARE", "").strip() or "1"
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0.01 <= share <= 1:  # also where it is not a number
+        raise InputError(f"FAIRAL_GPU_SHARE must be a number in 0.01..1, got '{text[:20]}'.")
+    return share
+
+
+def node_folder() -> Path:
+    """FAIRAL_NODE_DIR: where a node of a cluster keeps cohorts; by default a folder of this person's in /tmp."""
+    user = os.getuid() if hasattr(os, "getuid") else "home"
+    return Path(os.environ.get("FAIRAL_NODE_DIR") or Path(tempfile.gettempdir()) / f"fairal-node-{user}").absolute()
 
 
 def cache_bytes() -> int:

@@ -45,7 +45,12 @@ ALLOWED = {
     "loop": LIGHT | {"cohort", "learner", "strategies", "fairness", "loop"},
     "runs.worker": LIGHT | {"loop", "cohort", "learner", "runs"},
     "runs.advice_worker": LIGHT | {"loop", "cohort", "learner", "runs"},
+    "runs.played": LIGHT | {"loop", "cohort", "runs"},
     "runs.kept": LIGHT | {"cohort", "runs"},
+    "runs.crews.ray_node": LIGHT | {"loop", "cohort", "learner", "runs"},
+    "runs.crews.ray_cluster": LIGHT | {"loop", "runs"},
+    "runs.crews.ray_fits": LIGHT | {"loop", "learner", "runs"},
+    "runs.crews.ray_foreman": LIGHT | {"loop", "cohort", "runs"},
     "runs.bundles.provenance": LIGHT | {"runs", ""},
     "runs.launch": LIGHT | {"cohort.folder", "runs"},
     "runs": LIGHT | {"runs"},
@@ -56,7 +61,7 @@ ALLOWED = {
     "__main__": {"cli"},
     "": set(),
 }
-HEAVY = {"torch", "monai", "nilearn", "nibabel", "streamlit", "pandas", "altair", "typer", "rich"}
+HEAVY = {"ray", "torch", "monai", "nilearn", "nibabel", "streamlit", "pandas", "altair", "typer", "rich"}
 ALLOWED_HEAVY = {
     "cohort": {"torch", "monai", "nilearn", "nibabel"},
     "learner": {"torch", "monai"},
@@ -66,6 +71,10 @@ ALLOWED_HEAVY = {
     "runs.worker": {"torch"},
     "runs.advice_worker": {"torch"},
     "runs.reporting": {"torch"},
+    "runs.crews.ray_node": {"torch"},
+    "runs.crews.ray_cluster": {"ray", "torch"},
+    "runs.crews.ray_join": {"ray"},
+    "runs.crews.ray_foreman": {"torch"},
     "report": {"pandas", "altair"},
     "ui": {"streamlit", "pandas", "altair", "nibabel", "torch"},
     "cli": {"typer", "rich"},
@@ -120,4 +129,4 @@ def loaded_by(code: str) -> set[str]:
 
 def test_the_light_parts_stay_light():
     code = "import fairal, fairal.presets, fairal.runs.store, fairal.runs.standing, fairal.runs.launch, fairal.cli"
-    assert not loaded_by(code) & {"torch", "monai", "nilearn", "nibabel", "streamlit", "pandas", "altair"}
+    assert not loaded_by(code) & {"ray", "torch", "monai", "nilearn", "nibabel", "streamlit", "pandas", "altair"}

@@ -24,8 +24,8 @@ def small(monkeypatch):
     """Two experiments instead of seven, of one arm and no query."""
     configs = [tiny_config(name=name, strategies=["entropy"], query={"rounds": 0}) for name in ("first", "second")]
     monkeypatch.setitem(command.PARTS, "study", lambda: configs)
-    monkeypatch.setattr(command, "LocalCrew", Nobody)
-    monkeypatch.setattr(command, "launch_asking", lambda store, wanted, yes: launch(store, wanted, crew=Nobody()))
+    monkeypatch.setattr(command, "crew_of", lambda on: Nobody())
+    monkeypatch.setattr(command, "launch_asking", lambda store, wanted, yes, crew: launch(store, wanted, crew=crew))
     return configs
 
 

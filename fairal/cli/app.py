@@ -25,6 +25,9 @@ err = Terminal(stderr=True, soft_wrap=True)
 
 Home = Annotated[Path | None, typer.Option("--home", help="Where everything lies (or FAIRAL_HOME).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+On = Annotated[
+    str | None, typer.Option("--on", metavar="ENGINE", help="local, ray or ray://HOST:PORT (or FAIRAL_ENGINE).")
+]
 Names = Annotated[list[str], typer.Argument(help="Ids, their beginnings, or 'latest'.")]
 
 

@@ -24,7 +24,7 @@ from fairal.files import write_json
 from fairal.plain import plain
 from fairal.runs import control
 from fairal.runs.advice import Desk
-from fairal.runs.crews.local import LocalCrew
+from fairal.runs.crews.engine import crew_of
 from fairal.runs.store import Store
 
 _SHOWN = 30
@@ -71,7 +71,7 @@ def import_command(
     if update:
         _say_what_came(collections.folder(name), report)
     if update and (woken := control.wake(store, name)):
-        LocalCrew().ensure(store)
+        crew_of().ensure(store)
         err.print(f"{woken} runs waited for masks and look again whether theirs are there.")
 
 

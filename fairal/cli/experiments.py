@@ -9,7 +9,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from fairal.allowed import check_changes
-from fairal.cli.app import AsJson, Home, Names, app, out
+from fairal.cli.app import AsJson, Home, Names, On, app, out
 from fairal.cli.bundles import bundle_row, origin_json, say_origin
 from fairal.cli.follow import foreground
 from fairal.cli.launching import Yes, launch_asking
@@ -20,7 +20,8 @@ from fairal.plain import plain as plain_text
 from fairal.presets import PRESETS, own, preset
 from fairal.runs import control
 from fairal.runs.claims import settle
-from fairal.runs.crews.local import LocalCrew
+from fairal.runs.crew import Crew
+from fairal.runs.crews.engine import crew_of
 from fairal.runs.library import readers
 from fairal.runs.standing import Standing, closed, find, standing
 from fairal.runs.store import Store
@@ -39,7 +40,8 @@ def demo(
     check_seed(seed)
     configs = [c.model_copy(update={"seeds": (seed,)}) for c in preset("smoke" if smoke else "demo")]
     store = Store(home)
-    foreground(store, launch_asking(store, configs, yes))
+    crew = crew_of()
+    foreground(store, launch_asking(store, configs, yes, crew), crew)
 
 
 def check_seed(seed: int) -> None:
@@ -78,16 +80,17 @@ def run(
     config: Annotated[Path, typer.Argument(help="A configuration file, see `fairal preset`.")],
     detach: Annotated[bool, typer.Option("--detach", help="Leave the runs in the background.")] = False,
     yes: Yes = False,
+    on: On = None,
     home: Home = None,
 ) -> None:
     """Run the experiments of a configuration file; prints their ids."""
-    configs = read_study(config)
+    configs, crew = read_study(config), crew_of(on)
     store = Store(home)
-    ids = launch_asking(store, configs, yes)
+    ids = launch_asking(store, configs, yes, crew)
     for experiment in ids:
         typer.echo(experiment)
     if not detach:
-        foreground(store, ids)
+        foreground(store, ids, crew)
 
 
 @app.command("list")
@@ -181,15 +184,16 @@ def cancel(experiments: Names, home: Home = None) -> None:
 def resume(
     experiments: Names,
     detach: Annotated[bool, typer.Option("--detach", help="Leave the runs in the background.")] = False,
+    on: On = None,
     home: Home = None,
 ) -> None:
     """Go on with cancelled, failed or interrupted runs from their last finished round."""
-    store = Store(home)
+    store, crew = Store(home), crew_of(on)
     found = _own(store, experiments)
     for experiment in found:
         count = sum(control.resume(store, key) for key in store.runs(experiment))
         out.print(f"{experiment}: {count} run(s) queued again.")
-    _work_on(store, found, detach)
+    _work_on(store, found, detach, crew)
 
 
 @app.command()
@@ -197,10 +201,11 @@ def retry(
     experiments: Names,
     yes: Annotated[bool, typer.Option("--yes", help="Forget finished rounds without asking.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Leave the runs in the background.")] = False,
+    on: On = None,
     home: Home = None,
 ) -> None:
     """Start runs over from their first round; finished rounds are forgotten, after a question. See `resume`."""
-    store = Store(home)
+    store, crew = Store(home), crew_of(on)
     found = _own(store, experiments)
     for experiment in found:
         keys = [key for key in store.runs(experiment) if not store.is_held(key)]
@@ -211,7 +216,7 @@ def retry(
         for key in keys:
             control.retry(store, key, forget=True)
         out.print(f"{experiment}: {len(keys)} run(s) queued again from their first round.")
-    _work_on(store, found, detach)
+    _work_on(store, found, detach, crew)
 
 
 @app.command()
@@ -240,11 +245,11 @@ def delete(
             out.print(f"{experiment}: deleted.")
 
 
-def _work_on(store: Store, experiments: list[str], detach: bool) -> None:
+def _work_on(store: Store, experiments: list[str], detach: bool, crew: Crew) -> None:
     """See to it that somebody works on what was queued again, and follow it unless it is left in the background."""
-    LocalCrew().ensure(store)
+    crew.ensure(store)
     if not detach:
-        foreground(store, experiments)
+        foreground(store, experiments, crew)
 
 
 def _own(store: Store, names: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ from fairal.cli.tables import print_tables
 from fairal.errors import RunError
 from fairal.facts.state import ENDED
 from fairal.runs import control
-from fairal.runs.crews.local import LocalCrew
+from fairal.runs.crew import Crew
 from fairal.runs.library import readers
 from fairal.runs.life import stopped_workers
 from fairal.runs.standing import standing
@@ -20,12 +20,12 @@ from fairal.runs.store import Store
 _LOOK_SECONDS = 1.0
 
 
-def foreground(store: Store, ids: list[str]) -> None:
+def foreground(store: Store, ids: list[str], crew: Crew) -> None:
     """Follow experiments until they end, print their tables; Ctrl-C cancels them."""
     interrupted = []
     before = signal.signal(signal.SIGINT, lambda *_: interrupted.append(True))
     try:
-        _follow(store, ids, interrupted)
+        _follow(store, ids, crew, interrupted)
     finally:
         signal.signal(signal.SIGINT, before)
     if interrupted:
@@ -38,12 +38,12 @@ def foreground(store: Store, ids: list[str]) -> None:
     _raise_failures(store, ids)
 
 
-def _follow(store: Store, ids: list[str], interrupted: list) -> None:
+def _follow(store: Store, ids: list[str], crew: Crew, interrupted: list) -> None:
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("rounds"),
         TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False),
     )  # fmt: skip
-    crew, looked, said = LocalCrew(), -math.inf, set()
+    looked, said = -math.inf, set()
     with Progress(*columns, console=err, transient=True) as bar:
         tasks = {e: bar.add_task(e, total=None) for e in ids}
         while not interrupted:
@@ -58,7 +58,7 @@ def _follow(store: Store, ids: list[str], interrupted: list) -> None:
             time.sleep(0.2)
 
 
-def _look_after(store: Store, crew: LocalCrew, said: set[str]) -> None:
+def _look_after(store: Store, crew: Crew, said: set[str]) -> None:
     """Replace workers that died, and say of those that were stopped that they are, once."""
     crew.ensure(store)
     if trouble := crew.trouble(store):

@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from fairal import study
-from fairal.cli.app import Home, app, out
+from fairal.cli.app import Home, On, app, out
 from fairal.cli.follow import foreground
 from fairal.cli.launching import Yes, launch_asking
 from fairal.config import ExperimentConfig
 from fairal.errors import FairalError, InputError
 from fairal.runs import control
-from fairal.runs.crews.local import LocalCrew
+from fairal.runs.crew import Crew
+from fairal.runs.crews.engine import crew_of
 from fairal.runs.library import Library, readers
 from fairal.runs.store import Store
 
@@ -27,19 +28,20 @@ def study_command(
     only_report: Annotated[bool, typer.Option("--only-report", help="Run nothing.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Leave the runs in the background.")] = False,
     yes: Yes = False,
+    on: On = None,
     home: Home = None,
 ) -> None:
     """Run the study of docs/study.md, or go on with it, and print its tables; about 4.5 hours on two cores."""
     if part not in PARTS:
         raise InputError(f"--part must be {', '.join(PARTS)}: one of them, got '{part}'.")
-    store, configs = Store(home), PARTS[part]()
+    store, configs, crew = Store(home), PARTS[part](), crew_of(on)
     if not only_report:
-        ids = _launched(store, configs, yes)
+        ids = _launched(store, configs, yes, crew)
         if detach:
             out.print(f"In the background: {', '.join(ids) or 'nothing, all of it is finished'}")
             return
         if ids:
-            foreground(store, ids)
+            foreground(store, ids, crew)
     text = _tables(store, configs)
     if report is None:
         out.print(text, markup=False)
@@ -63,7 +65,7 @@ def _there(library: Library, configs: list[ExperimentConfig]) -> dict[int, str]:
     return found
 
 
-def _launched(store: Store, configs: list[ExperimentConfig], yes: bool) -> list[str]:
+def _launched(store: Store, configs: list[ExperimentConfig], yes: bool, crew: Crew) -> list[str]:
     """Start what is missing and queue again what stopped; what is shipped is finished and not run again."""
     library = readers(store)
     there = _there(library, configs)
@@ -72,8 +74,8 @@ def _launched(store: Store, configs: list[ExperimentConfig], yes: bool) -> list[
     for experiment in own:
         for key in store.runs(experiment):
             control.resume(store, key)
-    started = launch_asking(store, missing, yes) if missing else []
-    LocalCrew().ensure(store)
+    started = launch_asking(store, missing, yes, crew) if missing else []
+    crew.ensure(store)
     return [*own, *started]
 
 

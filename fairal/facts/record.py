@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import chain
 
@@ -121,11 +121,11 @@ class Record:
 
     def as_line(self) -> str:
         """Write the record as one line of JSON, without its end."""
-        content = {"schema": SCHEMA, **asdict(self)}
+        content = {"schema": SCHEMA, **_columns(self)}
         for name in ("held_out", "fair_line"):
             if content[name] is None:
                 del content[name]
-        return json.dumps(content, allow_nan=False)
+        return json.dumps(content, allow_nan=False, default=_columns)
 
     @classmethod
     def from_line(cls, line: bytes | str) -> "Record":
@@ -135,6 +135,11 @@ class Record:
             ValueError: It is no record; pydantic says which field is wrong.
         """
         return _RECORD.validate_json(line)
+
+
+def _columns(part: Record | Cases | Pick) -> dict:
+    # Not `asdict`: it copies every number of a thousand, and takes four times as long.
+    return {field.name: getattr(part, field.name) for field in fields(part)}
 
 
 _RECORD = TypeAdapter(Record)

@@ -1,7 +1,7 @@
 """The state of a run: all that a list of runs reads."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import ConfigDict, TypeAdapter
@@ -54,7 +54,7 @@ class RunState:
 
     def as_json(self) -> dict:
         """JSON-ready, with its schema."""
-        return {"schema": SCHEMA, **asdict(self)}
+        return {"schema": SCHEMA, **vars(self)}
 
     @classmethod
     def from_json(cls, content: dict) -> "RunState":

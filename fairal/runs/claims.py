@@ -1,7 +1,7 @@
 """Who takes up which run: claimed by its lock, ended by its holder. The lock is the life sign."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -64,12 +64,17 @@ def settle(store: Store) -> None:
         pass
 
 
-def claim(store: Store, skip: set[RunKey]) -> Claim | None:
+def claim(store: Store, skip: Collection[RunKey]) -> Claim | None:
     """Take up the first run that nobody holds.
 
     Args:
         skip: Runs that wait for something another worker is making.
     """
+    return next(claims(store, skip), None)
+
+
+def claims(store: Store, skip: Collection[RunKey]) -> Iterator[Claim]:
+    """Take up one after another, in one pass over the open runs. What was given belongs to the caller."""
     for key, _ in to_do(store):
         if key in skip:
             continue
@@ -79,9 +84,9 @@ def claim(store: Store, skip: set[RunKey]) -> Claim | None:
             continue
         held = _look_again(store, key, lock)
         if held is not None:
-            return held
-        lock.release()
-    return None
+            yield held
+        else:
+            lock.release()
 
 
 def _look_again(store: Store, key: RunKey, lock: Held) -> Claim | None:

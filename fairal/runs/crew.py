@@ -31,6 +31,10 @@ class Crew(Protocol):
         """Count who is there."""
         ...
 
+    def trouble(self, store: Store) -> str:
+        """Say in a sentence why nobody is there; empty while somebody is, or may come."""
+        ...
+
 
 @dataclass(frozen=True)
 class Team:

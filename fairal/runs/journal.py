@@ -179,6 +179,11 @@ class Journal(Paths):
         path = self.subject_file(experiment, seed, subject)
         return _archive(path, f"{experiment} {path.stem}")
 
+    def kept_subjects(self, experiment: str, seed: int) -> set[str]:
+        """Name the displayed subjects of a seed that were kept."""
+        ids = (file.stem.partition("-") for file in self.subjects_dir(experiment).glob(f"{seed}-*.npz"))
+        return {id_ for _, _, id_ in ids}
+
     def write_subject(self, experiment: str, seed: int, subject: str, volumes: SubjectVolumes) -> None:
         """Keep a displayed subject, once per experiment and seed."""
         path = self.subject_file(experiment, seed, subject)

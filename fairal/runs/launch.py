@@ -11,7 +11,7 @@ from fairal.errors import InputError
 from fairal.runs.claims import to_do
 from fairal.runs.costs import ask_first
 from fairal.runs.crew import Crew
-from fairal.runs.crews.local import LocalCrew
+from fairal.runs.crews.engine import crew_of
 from fairal.runs.locks import try_lock
 from fairal.runs.store import Store
 
@@ -36,7 +36,7 @@ def launch(
         configs: One or more.
         token: The same token launches once, whatever is clicked.
         linger_seconds: How long workers stay afterwards.
-        crew: Who computes; this machine's processes by default.
+        crew: Who computes; FAIRAL_ENGINE's by default.
         confirmed: A person has heard what is doubtful, and wants it all the same.
 
     Returns:
@@ -47,6 +47,7 @@ def launch(
         InputError: It can never work, or more runs would wait than this server takes.
         ReadOnly: The server is read only.
     """
+    crew = crew or crew_of()
     looked_at = [look_at(config, store.home) for config in configs]
     for config in looked_at:
         store.check_disk(config)
@@ -54,7 +55,7 @@ def launch(
         ask_first(store, looked_at)
     with _within_quota(store, sum(len(config.runs()) for config in looked_at)):
         ids = [store.create(config, f"{token}-{i}" if token else None)[0] for i, config in enumerate(looked_at)]
-    (crew or LocalCrew()).ensure(store, linger_seconds)
+    crew.ensure(store, linger_seconds)
     return ids
 
 

@@ -20,6 +20,8 @@ from fairal.runs.paths import Paths
 from fairal.runs.stored import read_object, write_object
 
 BEAT_SECONDS = 2.0
+FOREMAN = "foreman"
+"""The place, among the workers of a home, of whoever hands its runs out to a cluster."""
 STILL_SECONDS = 20.0
 """A count that stood still for so long, seen by one who looked, is that of a process that was stopped."""
 _STOPPED = ("T", "t")
@@ -51,7 +53,7 @@ class Stopped:
         run: What it holds; empty where nothing.
     """
 
-    slot: int
+    slot: int | str
     pid: int
     run: str
 
@@ -73,13 +75,13 @@ class Heart:
 
     Args:
         paths: The home.
-        slot: The worker's.
+        slot: The worker's, or `FOREMAN`.
 
     Attributes:
         run: What the worker holds.
     """
 
-    def __init__(self, paths: Paths, slot: int) -> None:
+    def __init__(self, paths: Paths, slot: int | str) -> None:
         self._path, self._slot, self.run = paths.worker_sign(slot), slot, ""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
@@ -106,12 +108,14 @@ def stopped_workers(paths: Paths) -> list[Stopped]:
     """List the workers that hold their slot and do not go on."""
     found = []
     for lock in sorted(paths.workers_dir.glob("*.lock")):
-        if lock.stem.isdecimal() and is_locked(lock) and (stopped := _stopped(paths, int(lock.stem))):
+        slot = int(lock.stem) if lock.stem.isdecimal() else lock.stem
+        beats = isinstance(slot, int) or slot == FOREMAN
+        if beats and is_locked(lock) and (stopped := _stopped(paths, slot)):
             found.append(stopped)
     return found
 
 
-def _stopped(paths: Paths, slot: int) -> Stopped | None:
+def _stopped(paths: Paths, slot: int | str) -> Stopped | None:
     try:
         sign = read_object(paths.worker_sign(slot), f"worker {slot}", ())
         pid, here = int(sign["pid"]), sign["host"] == host()

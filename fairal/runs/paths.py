@@ -86,14 +86,14 @@ class Paths:
         """Seconds per fit measured on this machine, by learner and field of view."""
         return self.home / "speed.json"
 
-    def worker_lock(self, slot: int) -> Path:
+    def worker_lock(self, slot: int | str) -> Path:
         return self.workers_dir / f"{slot}.lock"
 
-    def worker_sign(self, slot: int) -> Path:
+    def worker_sign(self, slot: int | str) -> Path:
         """A worker's sign of life."""
         return self.workers_dir / f"{slot}.json"
 
-    def worker_log(self, slot: int) -> Path:
+    def worker_log(self, slot: int | str) -> Path:
         return self.workers_dir / f"{slot}.log"
 
     def experiment_file(self, experiment: str) -> Path:
@@ -139,7 +139,10 @@ class Paths:
     def volumes_file(self, key: RunKey, round_: int) -> Path:
         return self.run_dir(key) / "volumes" / f"round-{round_:02d}.npz"
 
+    def subjects_dir(self, experiment: str) -> Path:
+        return self.experiment_dir(experiment) / "subjects"
+
     def subject_file(self, experiment: str, seed: int, subject: str) -> Path:
         if not SUBJECT_ID.fullmatch(subject):
             raise InputError(f"There is no subject '{subject[:64]}'.")
-        return self.experiment_dir(experiment) / "subjects" / f"{seed}-{subject}.npz"
+        return self.subjects_dir(experiment) / f"{seed}-{subject}.npz"

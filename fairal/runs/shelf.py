@@ -59,6 +59,11 @@ def obtain(
     return made, False
 
 
+def find(store: Store, kind: str, digest: str, load: Callable[[Path], T]) -> T | None:
+    """Read an entry; None where it is not there, or is damaged."""
+    return _read(store.cache_dirs[kind] / digest, kind, load)
+
+
 def _read(folder: Path, kind: str, load: Callable[[Path], T]) -> T | None:
     if not folder.is_dir():
         return None

@@ -8,20 +8,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-import numpy as np
 import torch
 
-from fairal.cohort.arrays import Cohort
 from fairal.cohort.source import Source, open_source
 from fairal.config import ExperimentConfig, LearnerConfig
 from fairal.errors import Cancelled, FairalError
 from fairal.facts.record import Record
-from fairal.facts.volumes import SubjectVolumes
 from fairal.files import Overtaken
 from fairal.learner.fit import Fit, fit, load_fit, save_fit
 from fairal.learner.network import choose_device
 from fairal.loop.job import FitJob, ask, ask_folds
-from fairal.loop.round import Round, Trained, answer
+from fairal.loop.round import Trained, answer
 from fairal.loop.task import Task, Waiting, next_task
 from fairal.presets import preset
 from fairal.runs.claims import Claim, claim, end
@@ -29,6 +26,7 @@ from fairal.runs.kept import POLL_SECONDS, SPLITS, KeptSource, Memory
 from fairal.runs.life import Heart
 from fairal.runs.litter import clear_litter
 from fairal.runs.locks import Held, Lost, try_lock
+from fairal.runs.played import Played, displayed_subjects, keeps_volumes
 from fairal.runs.reporting import Report, reason_of
 from fairal.runs.reserve import in_reserve, keep_reserve
 from fairal.runs.shelf import Busy, obtain
@@ -91,19 +89,13 @@ class Worker:
             elif time.monotonic() - idle_since >= linger_seconds:
                 return
             elif not self.warm:
-                self._warm_up()
+                warm_up()
+                self.warm = True
             else:
                 time.sleep(POLL_SECONDS)
 
-    def _warm_up(self) -> None:
-        """Do once, while there is no work, what the first round would wait for: imports, template, first kernels."""
-        drawn = open_source(preset("smoke")[0].cohort, 0).load("pool", only=[0, 1])
-        learner = LearnerConfig(channels=(4, 8), steps=1)
-        fit(torch.from_numpy(drawn.t1), torch.from_numpy(drawn.mask), learner, 0)
-        self.warm = True
-
-    def _take_up(self, held: Claim) -> None:
-        """Run one round of a run and release it, or end it."""
+    def _take_up(self, held: Claim) -> bool:
+        """Run one round of a run, or end it; says whether there is a next round."""
         store, key, before = self.store, held.key, held.state
         try:
             store.heal(key)
@@ -114,11 +106,11 @@ class Worker:
             )  # fmt: skip
             store.write_state(key, held.state)
             config = store.config(key.experiment)
-            source = KeptSource(open_source(config.cohort, key.seed, store.home), store, self.memory)
+            source = self._source(config, key.seed)
             task = next_task(config, key.arm, key.seed, source.rows("pool"), history)
             if isinstance(task, Task):
-                self._play(held, task, source, last=len(history) + 1 >= before.rounds)
-            elif isinstance(task, Waiting):
+                return self._play(held, task, source, last=len(history) + 1 >= before.rounds)
+            if isinstance(task, Waiting):
                 names = ", ".join(task.ids[:8]) + (" …" if len(task.ids) > 8 else "")
                 held.state = replace(held.state, state="waiting", reason=f"Waits for the masks of {names}.", attempts=0)
                 store.write_state(key, held.state)
@@ -137,6 +129,13 @@ class Worker:
         except Exception as error:
             # Whatever it was: the run says so, its log has the traceback, and the worker goes on with the next.
             self._end(held, "failed", reason_of(error, store), traceback.format_exc())
+        return False
+
+    def _source(self, config: ExperimentConfig, seed: int) -> Source:
+        return KeptSource(open_source(config.cohort, seed, self.store.home), self.store, self.memory)
+
+    def _device(self, name: str) -> torch.device:
+        return choose_device(name)
 
     def _end(self, held: Claim, how: str, reason: str, details: str = "") -> None:
         if not self.store.run_dir(held.key).exists():
@@ -145,25 +144,39 @@ class Worker:
         if details:
             self.store.log(held.key, details)
 
-    def _play(self, held: Claim, task: Task, source: Source, last: bool) -> None:
-        """Play one round and commit it."""
-        started, report = time.perf_counter(), Report(self.store, held)
-        job = ask(task, source, choose_device(task.config.device))
-        main, cached = self._fit(job, source, report)
-        folds = tuple(self._fit(fold, source, report)[0] for fold in ask_folds(job))
-        keep = _keeps_volumes(task.config, task.seed)
-        done = answer(job, Trained(main, cached, folds), keep_volumes=keep, hear=report)
-        record = self._commit(held, done, source, report)
-        seconds = time.perf_counter() - started
-        if not cached:
-            remember_speed(self.store, task.config, seconds - record.seconds["cohort"])
-        self._note(held, done, record, seconds)
+    def _play(self, held: Claim, task: Task, source: Source, last: bool) -> bool:
+        """Play one round and commit it; says whether there is a next one."""
+        report = self._report(held)
+        job = ask(task, source, self._device(task.config.device))
+        played = self._compute(held, job, report)
+        record = self._commit(held, played, report)
+        self._note(held, played, record)
         keep_reserve(self.store)
         if last:
             end(self.store, held.key, held.state, "done")
         else:
-            held.state = replace(held.state, state="queued")
-            self.store.write_state(held.key, held.state)
+            self._hand_back(held)
+        return not last
+
+    def _report(self, held: Claim) -> Report:
+        return Report(self.store, held)
+
+    def _hand_back(self, held: Claim) -> None:
+        """Let whoever comes first go on with a run."""
+        held.state = replace(held.state, state="queued")
+        self.store.write_state(held.key, held.state)
+
+    def _compute(self, held: Claim, job: FitJob, report: Report) -> Played:
+        """Train or find what a round needs, measure, and pick."""
+        started, source = time.perf_counter(), job.source
+        main, cached = self._fit(job, source, report)
+        folds = tuple(self._fit(fold, source, report)[0] for fold in ask_folds(job))
+        done = answer(job, Trained(main, cached, folds), keep_volumes=keeps_volumes(job.task), hear=report)
+        displayed = displayed_subjects(done, source, self.store.kept_subjects(held.key.experiment, job.task.seed))
+        seconds = time.perf_counter() - started
+        if not cached:
+            remember_speed(self.store, job.task.config, seconds - done.record.seconds["cohort"])
+        return Played(done, displayed, seconds)
 
     def _fit(self, job: FitJob, source: Source, report: Report) -> tuple[Fit, bool]:
         """Train or find a fit; while another worker trains it, draw the cohort that its round will need next."""
@@ -177,26 +190,19 @@ class Worker:
                 source.load(split, hear=lambda done, total: report("cohort", done, total))
             raise
 
-    def _commit(self, held: Claim, done: Round, source: Source, report: Report) -> Record:
+    def _commit(self, held: Claim, played: Played, report: Report) -> Record:
         report("write", 0, 1)
-        writing = time.perf_counter()
-        if done.volumes is not None:
-            self._write_subjects(held, done, source)
+        writing, done = time.perf_counter(), played.done
+        for name, volumes in played.displayed.items():
+            self.store.write_subject(held.key.experiment, held.key.seed, name, volumes)
         seconds = {**done.record.seconds, "write": round(time.perf_counter() - writing, 4)}
         record = replace(done.record, seconds=seconds)
         self.store.append_round(held.key, record, done.volumes, fence=held.lock.check)
         return record
 
-    def _write_subjects(self, held: Claim, done: Round, source: Source) -> None:
-        """Keep T1, truth and context of the displayed subjects, those that no other run has kept already."""
-        experiment, seed = held.key.experiment, held.key.seed
-        index = {s.id: (cohort, i) for cohort in map(source.load, SPLITS) for i, s in enumerate(cohort.subjects)}
-        for name in done.volumes.probability:
-            if not self.store.subject_file(experiment, seed, name).exists():
-                self.store.write_subject(experiment, seed, name, _displayed(*index[name], source))
-
-    def _note(self, held: Claim, done: Round, record: Record, seconds: float) -> None:
+    def _note(self, held: Claim, played: Played, record: Record) -> None:
         """Say in state and log what the round came to."""
+        done, seconds = played.done, played.seconds + record.seconds["write"]
         if record.round == 0:
             self.store.log(held.key, f"{record.device}, {record.threads} threads, torch {record.torch}")
         groups = ", ".join(f"{g} {d:.3f}" for g, d in done.dice_by_group.items())
@@ -207,18 +213,16 @@ class Worker:
         )  # fmt: skip
 
 
-def _keeps_volumes(config: ExperimentConfig, seed: int) -> bool:
-    return config.volumes == "all" or (config.volumes == "first_seed" and seed == config.seeds[0])
-
-
-def _displayed(cohort: Cohort, i: int, source: Source) -> SubjectVolumes:
-    grey = ((cohort.t1[i].astype(np.float32) + 3.5) / 6.5 * 255).clip(0, 255).astype(np.uint8)
-    return SubjectVolumes(grey, cohort.mask[i].astype(np.uint8), source.context(cohort.subjects[i]))
-
-
 def _something_waits(store: Store) -> bool:
     held = claim(store, skip=set())
     if held is None:
         return False
     held.lock.release()
     return True
+
+
+def warm_up() -> None:
+    """Do, while there is no work, what the first round would wait for: imports, template, first kernels."""
+    drawn = open_source(preset("smoke")[0].cohort, 0).load("pool", only=[0, 1])
+    learner = LearnerConfig(channels=(4, 8), steps=1)
+    fit(torch.from_numpy(drawn.t1), torch.from_numpy(drawn.mask), learner, 0)

@@ -11,7 +11,7 @@ import streamlit as st
 from fairal import __version__, settings
 from fairal.errors import FairalError
 from fairal.runs.claims import settle
-from fairal.runs.crews.local import LocalCrew
+from fairal.runs.crews.engine import crew_of
 from fairal.runs.library import Library
 from fairal.runs.paths import default_home
 from fairal.runs.standing import live_workers
@@ -142,7 +142,7 @@ def start_server_side(home: str) -> bool:
     """
     warm, store = settings.warm(), Store(home)
     settle(store)
-    LocalCrew().ensure(store, LINGER_SECONDS if warm else 0.0)
+    crew_of().ensure(store, LINGER_SECONDS if warm else 0.0)
     if warm:
         threading.Thread(target=_warm, args=(home,), daemon=True).start()
     return True
@@ -150,7 +150,7 @@ def start_server_side(home: str) -> bool:
 
 def _warm(home: str) -> None:
     time.sleep(2)  # the first page goes first
-    LocalCrew().ensure(Store(home), LINGER_SECONDS, warm=True)
+    crew_of().ensure(Store(home), LINGER_SECONDS, warm=True)
     time.sleep(8)  # then the workers
     from fairal.cohort.synthetic.anatomy import load_template
 

@@ -8,7 +8,7 @@ import streamlit as st
 from fairal.errors import FairalError
 from fairal.facts.state import ENDED, RunState
 from fairal.report.results import Judgement, judged
-from fairal.runs.crews.local import LocalCrew
+from fairal.runs.crews.engine import crew_of
 from fairal.runs.life import stopped_workers
 from fairal.runs.reader import Reader, RunFacts
 from fairal.runs.standing import live_workers, overall, seconds_left, standing
@@ -84,7 +84,7 @@ def live(store: Store, experiments: Sequence[str], draw: Callable[[], None], sec
     @while_active(active, seconds)
     def again() -> None:
         if active:
-            LocalCrew().ensure(store, LINGER_SECONDS)  # those that died are replaced while somebody looks
+            crew_of().ensure(store, LINGER_SECONDS)  # those that died are replaced while somebody looks
         draw()
         if active and not is_active(store, experiments):
             st.rerun()  # everything has ended: without this, polling would go on

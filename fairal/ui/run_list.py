@@ -12,7 +12,7 @@ from fairal.facts.state import SHOWN
 from fairal.report.arms import arm_label
 from fairal.report.glossary import define
 from fairal.runs import control
-from fairal.runs.crews.local import LocalCrew
+from fairal.runs.crews.engine import crew_of
 from fairal.runs.store import RunKey, Store
 from fairal.ui.frame import LINGER_SECONDS
 from fairal.ui.literal import literal
@@ -113,7 +113,7 @@ def act(store: Store, verb: str, keys: Sequence[RunKey]) -> None:
         except FairalError as error:
             problems.append(str(error))
     if verb in ("resume", "retry"):
-        LocalCrew().ensure(store, LINGER_SECONDS)
+        crew_of().ensure(store, LINGER_SECONDS)
     st.toast(f"{done} run{'s' if done != 1 else ''} {_SAID[verb]}." if not problems else literal(problems[0], 600))
 
 

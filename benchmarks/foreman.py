@@ -1,0 +1,118 @@
+"""What a foreman handles a second: rounds of which the nodes compute nothing, everything else as in earnest.
+
+A Ray cluster of this machine; the tasks give back a fit of the demo's size and a record of 100 test cases at once. The
+foreman claims, keys, sends, shelves the fits, commits with fsync, writes states and log as always. Measured: rounds a
+second, and the foreman's own processor time a round, which says what it would manage if the nodes took none of this
+machine's cores. ``python benchmarks/foreman.py [--runs R] [--places P]`` prints both and writes
+``benchmarks/foreman.json``.
+"""
+
+import argparse
+import os
+import random
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+from measured import keep
+
+PER_ROUND, ROUNDS, CASES = 6, 6, 100
+
+
+def no_train(order, hear):
+    """Give a fit of the demo's size."""
+    from fairal.learner.fit import Fit
+    from fairal.learner.network import build_network
+
+    network = build_network(order.task.config.learner, order.task.seed, order.device)
+    weights = {name: value.detach() for name, value in network.state_dict().items()}
+    return Fit(weights, [0.5] * order.task.config.learner.steps, 0.001)
+
+
+def no_play(order, cached, kept, main, *folds, hear):
+    """Give a record with its picks, of the size of a real one."""
+    import torch
+
+    from fairal.cohort.source import open_source
+    from fairal.facts.record import Cases, Pick, Record
+    from fairal.loop.round import Round
+    from fairal.runs.worker import Played
+
+    def cases(ids, groups):
+        values = tuple(0.123456789 + i for i in range(len(ids)))
+        columns = ("dice", "assd_mm", "hd95_mm", "surface_dice", "volume_error", "volume_mm3", "predicted_mm3")
+        return Cases(tuple(ids), tuple(groups), **dict.fromkeys(columns, values))
+
+    task, source = order.task, open_source(order.task.config.cohort, order.task.seed)
+    pool, test = source.rows("pool"), source.rows("test")[:CASES]
+    group = {row.id: row.group for row in pool}
+    left = sorted({row.id for row in pool}.difference(task.labelled))
+    random.Random(f"{task.arm} {task.seed} {task.round}").shuffle(left)  # arms part ways: each fit is a new one
+    by_group = dict.fromkeys(source.groups, 1.0)
+    record = Record(
+        round=task.round, labelled=task.labelled, labelled_by_group=dict.fromkeys(source.groups, 3), labelled_mm3=1.0,
+        picked=tuple(Pick(i, group[i], 0.5, 0.5) for i in left[: task.picks]) or None, weights=by_group,
+        labelled_dice=by_group, losses=tuple(main.losses), test=cases([r.id for r in test], [r.group for r in test]),
+        labelled_cases=cases(task.labelled, [group[i] for i in task.labelled]), fit=order.key, cached=cached,
+        seconds={"cohort": 0.0}, device=str(order.device), threads=torch.get_num_threads(), torch=torch.__version__,
+    )  # fmt: skip
+    return Played(Round(record, source.groups), {}, 0.001)
+
+
+def no_prepare(*order, hear):
+    """Make nothing ready."""
+
+
+def fill(home: Path, runs: int):
+    """Queue so many runs of a setting's size."""
+    from fairal.config import parse_experiment
+    from fairal.presets import preset
+    from fairal.runs.store import Store
+
+    content = preset("strong")[0].model_dump(mode="json") | {"references": [], "volumes": "none"}
+    content["query"] |= {"per_round": PER_ROUND, "rounds": ROUNDS}
+    store, arms = Store(home), len(content["strategies"])
+    for i in range(max(1, runs // (5 * arms))):
+        store.create(parse_experiment(content | {"name": f"part {i}", "seeds": list(range(5 * i, 5 * i + 5))}))
+    return store
+
+
+def processor_seconds() -> float:
+    """Processor time of this process, the foreman, alone."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def main() -> None:
+    """Measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=600)
+    parser.add_argument("--places", type=int, default=4, help="Tasks at the same time.")
+    arguments = parser.parse_args()
+    os.environ["FAIRAL_WORKERS"] = str(arguments.places)
+    from fairal.runs.crews.ray_cluster import Cluster
+    from fairal.runs.crews.ray_foreman import Foreman
+
+    with tempfile.TemporaryDirectory() as folder:
+        warm, store = fill(Path(folder) / "warm", 1), fill(Path(folder) / "home", arguments.runs)
+        cluster = Cluster("ray", no_train, no_play, no_prepare)
+        try:
+            Foreman(warm, cluster).work()  # processes start, modules are loaded
+            started, before = time.perf_counter(), processor_seconds()
+            Foreman(store, cluster).work()
+            seconds, own = time.perf_counter() - started, processor_seconds() - before
+        finally:
+            cluster.close()
+        rounds = sum(len(store.rounds(key)) for name in store.experiments() for key in store.runs(name))
+        states = {store.state(key).state for name in store.experiments() for key in store.runs(name)}
+    assert states == {"done"}, states
+    print(f"{rounds} rounds in {seconds:.1f} s: {rounds / seconds:.0f} a second on this machine; the foreman itself "
+          f"takes {1000 * own / rounds:.2f} ms of a core a round: at most {rounds / own:.0f} a second")  # fmt: skip
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    keep(__file__, {"rounds": rounds, "seconds": seconds, "own_seconds": own, "places": arguments.places,
+                    "peak_mb": peak})  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

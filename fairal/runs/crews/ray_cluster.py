@@ -1,0 +1,228 @@
+"""A Ray cluster, joined as its driver: tasks go out, values come back, and whatever fails says so in our words.
+
+Ray's own retries are set on purpose. Every task is a pure function of its order, so it may be done twice:
+
+- `max_retries`: a task whose process or node dies is done again elsewhere, three times in all, as a run on one machine
+  is taken up three times. A fit whose node died after it was trained is trained again by the same rule (Ray's lineage),
+  unless the foreman has fetched it for the home's shelf by then.
+- `retry_exceptions` is off: what a task raises (a loss that is not finite, a damaged collection) it would raise again.
+- `RAY_task_oom_retries`: a task that Ray stops because the node's memory runs out is tried once more, not for ever.
+"""
+
+import concurrent.futures
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from fairal import settings
+from fairal.errors import InputError, RunError
+from fairal.loop.progress import Progress, silence
+from fairal.runs.crews import ray_node
+from fairal.runs.crews.ray_join import answers, gone, host_port, join
+from fairal.runs.crews.ray_node import Order, Parcel
+
+TRIES = 3
+MOST_WARMED = 256
+POLL_SECONDS = 0.25
+_SAY_SECONDS = 2.0  # between two words of one task: a thousand of them make 500 a second
+
+
+class Cluster:
+    """See the module.
+
+    Args:
+        engine: ``ray`` starts a cluster of this machine, which ends with this process; ``ray://HOST:PORT`` joins one.
+        train, play, prepare: What the nodes do; benchmarks have them do nothing.
+
+    Attributes:
+        local: Whether the nodes share this machine's disk for sure.
+        threads: Of torch, per task.
+        poll_seconds: How often a waiting thread looks whether it shall stop.
+
+    Raises:
+        InputError: RAY_AUTH_MODE is not token.
+        RunError: There is no cluster at that address, or it has another token.
+    """
+
+    def __init__(
+        self,
+        engine: str,
+        train: Callable = ray_node.train,
+        play: Callable = ray_node.play,
+        prepare: Callable = ray_node.prepare,
+    ) -> None:
+        self.local = engine == "ray"
+        self.threads = settings.threads() or 1
+        self._ray = join(None if self.local else engine.removeprefix("ray://"), self.threads)
+        self._head = host_port(self._ray.get_runtime_context().gcs_address)
+        self._board = _board(self._ray)
+        self._said: dict[str, tuple[str, int, int]] = {}
+        self._train, self._play, self._prepare = map(self._task, (train, play, prepare))
+        self._refresh_at, self.poll_seconds = 0.0, POLL_SECONDS
+        self.refresh()
+
+    def _task(self, function: Callable) -> Any:
+        name = function.__name__
+
+        def computed(board, about: str, *arguments):
+            return function(*arguments, hear=_teller(board, about))
+
+        computed.__name__ = computed.__qualname__ = name
+        return self._ray.remote(max_retries=TRIES - 1, retry_exceptions=False, num_cpus=self.threads)(computed)
+
+    # ------------------------------------------------------------------ what there is
+
+    def refresh(self) -> None:
+        """Look, once a second, who is there and what the tasks say.
+
+        Raises:
+            RunError: The cluster is gone.
+        """
+        if time.monotonic() < self._refresh_at:
+            return
+        self._refresh_at = time.monotonic() + 1.0
+        if not answers(*self._head):
+            raise RunError(gone(":".join(map(str, self._head))))
+        self.resources = self._ray.cluster_resources()
+        said = self._board.read.remote().future()
+        concurrent.futures.wait([said], timeout=5.0)
+        self._said = said.result() if said.done() and not said.exception() else {}
+
+    @property
+    def slots(self) -> int:
+        """Count the tasks that fit the cluster at the same time."""
+        gpus = int(self.resources.get("GPU", 0) / settings.gpu_share())
+        return max(1, gpus or int(self.resources.get("CPU", 0)) // self.threads)
+
+    def device(self, name: str) -> torch.device:
+        """Resolve a device's name by what the nodes have, not by what the head has.
+
+        Raises:
+            InputError: No node has such a device.
+        """
+        has_gpu = self.resources.get("GPU", 0) > 0
+        if name == "auto":
+            return torch.device("cuda" if has_gpu else "cpu")
+        device = torch.device(name)
+        if device.type == "mps" or (device.type == "cuda" and not has_gpu):
+            raise InputError(f"device '{name}' is on no node of the cluster; auto or cpu would work.")
+        # Ray shows each task the GPU that it was given, as the first.
+        return torch.device(device.type)
+
+    # ------------------------------------------------------------------ tasks
+
+    def train(self, order: Order) -> Any:
+        """Send out a training; gives a reference to its fit."""
+        return self._train.options(**self._share(order)).remote(self._board, order.key, order)
+
+    def warm_up(self) -> None:
+        """Have a process start, and load what rounds need, at every place; nobody waits for that."""
+        for _ in range(min(self.slots, MOST_WARMED)):
+            self._prepare.options(scheduling_strategy="SPREAD").remote(self._board, "")
+
+    def prepare(self, order: Order) -> None:
+        """Have a free place, if there is one, make ready for an order that waits; nobody waits for that."""
+        self._prepare.options(**self._share(order)).remote(self._board, "", order)
+
+    def play(self, about: str, order: Order, cached: bool, kept: frozenset[str], fits: list) -> Any:
+        """Send out an answer; `fits` are references, resolved where the answer is computed."""
+        share = self._share(order)
+        return self._play.options(**share).remote(self._board, about, order, cached, kept, *fits)
+
+    def _share(self, order: Order) -> dict:
+        return {"num_gpus": settings.gpu_share()} if order.device.type == "cuda" else {}
+
+    def put(self, value: Any) -> Any:
+        """Give a reference to a value of the foreman's."""
+        return self._ray.put(value)
+
+    def parcel(self, name: str, digest: str, packed: bytes) -> Parcel:
+        """Make a collection ready to be fetched."""
+        return Parcel(name, digest, _Fetch(self._ray.put(packed)))
+
+    def close(self) -> None:
+        """Leave the cluster; one of this machine ends."""
+        self._ray.shutdown()
+
+    def cancel(self, ref: Any) -> None:
+        """Stop a task: one that runs is interrupted at its next step, one that waits never starts."""
+        self._ray.cancel(ref)
+
+    def wait(self, ref: Any, about: str, part: str, hear: Progress) -> Any:
+        """Wait for a value, and tell meanwhile how far it is.
+
+        Args:
+            ref: Whose value.
+            about: The name under which its task speaks.
+            part: What it is doing as long as it has said nothing.
+            hear: Hears it, may raise to stop.
+
+        Raises:
+            RunError: Every try ended with the process or node that made it.
+            Exception: Whatever the task raised.
+        """
+        future = ref.future()
+        while not concurrent.futures.wait([future], timeout=self.poll_seconds).done:
+            hear(*self._said.get(about, (part, 0, 1)))
+        error = future.exception()
+        if error is None:
+            return future.result()
+        raise self._in_our_words(error) from error
+
+    def _in_our_words(self, error: Exception) -> Exception:
+        errors = self._ray.exceptions
+        if isinstance(error, errors.RayTaskError):
+            return error.cause
+        if isinstance(error, errors.OutOfMemoryError):
+            return MemoryError()
+        if isinstance(error, errors.RayError):
+            said = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+            return RunError(f"The cluster gave up on this after {TRIES} tries at most ({said}).")
+        return error
+
+
+class _Fetch:
+    """Gets a value where it is called. Inside an object, Ray leaves a reference alone until then."""
+
+    def __init__(self, ref: Any) -> None:
+        self._ref = ref
+
+    def __call__(self) -> Any:
+        import ray
+
+        return ray.get(self._ref)
+
+
+def _teller(board: Any, about: str) -> Progress:
+    if not about:
+        return silence
+    last = 0.0
+
+    def tell(part: str, done: int, total: int) -> None:
+        nonlocal last
+        if (now := time.monotonic()) - last >= _SAY_SECONDS:
+            last = now
+            board.say.remote(about, part, done, total)
+
+    return tell
+
+
+def _board(ray: Any) -> Any:
+    """Start the actor that hears how far the tasks are; on this node, so that it lives as long as the foreman."""
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    class Board:
+        def __init__(self) -> None:
+            self.said = {}
+
+        def say(self, about: str, part: str, done: int, total: int) -> None:
+            self.said[about] = (part, done, total)
+
+        def read(self) -> dict:
+            said, self.said = self.said, {}
+            return said
+
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    return ray.remote(num_cpus=0, scheduling_strategy=here)(Board).remote()

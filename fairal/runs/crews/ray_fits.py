@@ -1,0 +1,96 @@
+"""Fits on a cluster: each is trained once however many runs need it, and the home's shelf remembers it."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from fairal.learner.fit import Fit, load_fit, save_fit
+from fairal.loop.progress import Progress
+from fairal.runs.crews.ray_cluster import Cluster
+from fairal.runs.crews.ray_node import Order
+from fairal.runs.shelf import Busy, find, obtain
+from fairal.runs.store import Store
+
+_KEPT_FITS = 256  # references that nobody needs right now: some hundred megabytes in the cluster's object store
+
+
+@dataclass
+class Training:
+    """One fit, trained or being trained.
+
+    Attributes:
+        ref: Ray's reference to it.
+        users: Runs that need it now.
+        finished: Whether it is there.
+        shelved: Whether it is on the shelf, or somebody is putting it there.
+    """
+
+    key: str
+    ref: Any
+    users: int = 0
+    finished: bool = False
+    shelved: bool = False
+
+
+class Fits:
+    """The table of key to reference, for all runs in flight.
+
+    Args:
+        store: Whose shelf has what was trained before.
+        cluster: Trains the others.
+    """
+
+    def __init__(self, store: Store, cluster: Cluster) -> None:
+        self._store, self._cluster = store, cluster
+        self._table: OrderedDict[str, Training] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def needed(self, order: Order) -> Iterator[tuple[Training, bool]]:
+        """Give the training of an order, and whether an equal one was there; while the block lasts, it is kept.
+
+        A training that is left before it is there, and that nobody else needs, is stopped.
+        """
+        # Looked for outside of the lock: a hundred runs may look at the same time.
+        shelved = None if order.key in self._table else find(self._store, "fits", order.key, load_fit)
+        with self._lock:
+            training, found = self._table.get(order.key), True
+            if training is None and shelved is not None:
+                training = Training(order.key, self._cluster.put(shelved), finished=True, shelved=True)
+            elif training is None:
+                training, found = Training(order.key, self._cluster.train(order)), False
+            self._table[order.key] = training
+            self._table.move_to_end(order.key)
+            training.users += 1
+            idle = not training.finished and 1 < training.users <= self._cluster.slots
+        if idle:  # it waits for another run's training: a place that is free meanwhile has something to do
+            self._cluster.prepare(order)
+        try:
+            yield training, found
+        finally:
+            self._leave(training)
+
+    def _leave(self, training: Training) -> None:
+        with self._lock:
+            training.users -= 1
+            if training.users == 0 and not training.finished:
+                self._table.pop(training.key, None)
+                self._cluster.cancel(training.ref)
+            idle = [key for key, other in self._table.items() if other.users == 0]
+            for key in idle[: max(0, len(idle) - _KEPT_FITS)]:
+                del self._table[key]
+
+    def wait(self, training: Training, hear: Progress) -> None:
+        """Wait until a fit is there, and see to it that it comes onto the shelf. Errors as `Cluster.wait`."""
+        if training.finished:
+            return
+        made = self._cluster.wait(training.ref, training.key, "fit", hear)
+        with self._lock:
+            first, training.finished, training.shelved = not training.shelved, True, True
+        if first:
+            give: Callable[[], Fit] = lambda: made  # noqa: E731
+            with suppress(Busy):  # a worker of this machine is putting an equal one there
+                obtain(self._store, "fits", training.key, load_fit, give, save_fit)

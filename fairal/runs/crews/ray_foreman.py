@@ -1,0 +1,173 @@
+"""The foreman of a cluster: holds many runs at once, hands their rounds out, and is the only writer of their records.
+
+It is a worker in all but the computing: claims, states, log, reasons and commits are a worker's own. Each run in flight
+has a thread that mostly waits.
+"""
+
+import concurrent.futures
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+
+import torch
+
+from fairal.cohort.source import Source, open_source
+from fairal.config import ExperimentConfig, FolderCohort
+from fairal.loop.job import FitJob, ask_folds
+from fairal.runs.claims import Claim, claims
+from fairal.runs.crews.ray_cluster import POLL_SECONDS, Cluster
+from fairal.runs.crews.ray_fits import Fits
+from fairal.runs.crews.ray_node import Order, Parcel, digest_of, pack
+from fairal.runs.life import FOREMAN, Heart
+from fairal.runs.litter import clear_litter
+from fairal.runs.locks import Held, Lost, try_lock
+from fairal.runs.played import Played
+from fairal.runs.reporting import Report
+from fairal.runs.reserve import keep_reserve
+from fairal.runs.store import RunKey, Store
+from fairal.runs.worker import Worker
+
+MOST_IN_FLIGHT = 1000
+_PLACES_SHOWN = 64  # each place of the cluster counts as a worker on the pages, so many at most
+
+
+def lead(store: Store, engine: str, linger_seconds: float = 0.0) -> bool:
+    """Join a cluster and work until there is nothing to do; False where another foreman has this home.
+
+    Raises:
+        InputError: As `Cluster`.
+        RunError: As `Cluster` and `Foreman.work`.
+    """
+    lock = try_lock(store.worker_lock(FOREMAN))
+    if lock is None:
+        return False
+    # Before the cluster is joined, which takes seconds: whoever waits for us sees that we are there.
+    with lock, Heart(store, FOREMAN), suppress(Lost):  # then another foreman may be there, and goes on
+        cluster = Cluster(engine)
+        Foreman(store, cluster, lock).work(linger_seconds)
+        cluster.close()
+    return True
+
+
+class Foreman(Worker):
+    """See the module.
+
+    Args:
+        store: The home, on a disk of this machine.
+        cluster: Computes.
+        place: The foreman's lock, if others may try to take it.
+    """
+
+    def __init__(self, store: Store, cluster: Cluster, place: Held | None = None) -> None:
+        super().__init__(store, cluster.threads)
+        self._place = place
+        self.cluster, self.fits = cluster, Fits(store, cluster)
+        self._parcels: dict[str, Parcel] = {}
+        self._packing = threading.Lock()
+        self._flying: dict[RunKey, Future] = {}
+
+    def work(self, linger_seconds: float = 0.0) -> None:
+        """Work until there is nothing to do. The caller holds the foreman's lock.
+
+        Raises:
+            RunError: The cluster is gone. The runs in flight count as interrupted.
+        """
+        self.cluster.warm_up()
+        self.store.audit()
+        keep_reserve(self.store)
+        clear_litter(self.store, self.store.open_experiments())
+        # Not a context: where the cluster is gone, the threads that wait for it would be waited for.
+        threads = ThreadPoolExecutor(MOST_IN_FLIGHT, "run")
+        with self._places():
+            self._until_idle(linger_seconds, threads)
+        threads.shutdown()
+
+    @contextmanager
+    def _places(self) -> Iterator[None]:
+        """Hold the locks of so many more workers that the pages count and estimate with the cluster's places."""
+        with ExitStack() as held:
+            for place in range(1, min(self.cluster.slots, _PLACES_SHOWN)):
+                if (lock := try_lock(self.store.worker_lock(f"{FOREMAN}-{place}"))) is not None:
+                    held.enter_context(lock)
+            yield
+
+    def _until_idle(self, linger_seconds: float, threads: ThreadPoolExecutor) -> None:
+        flying, idle_since = self._flying, time.monotonic()
+        while True:
+            if self._place is not None:
+                self._place.check()
+            self.cluster.refresh()
+            self._take_off(threads)
+            self.cluster.poll_seconds = max(POLL_SECONDS, len(flying) / 1000)  # all together a thousand times a second
+            if flying:
+                idle_since = time.monotonic()
+                concurrent.futures.wait(flying.values(), POLL_SECONDS, concurrent.futures.FIRST_COMPLETED)
+            elif time.monotonic() - idle_since >= linger_seconds:
+                return
+            else:
+                time.sleep(POLL_SECONDS)
+            for key in [key for key, run in flying.items() if run.done()]:
+                flying.pop(key).result()
+
+    def _take_off(self, threads: ThreadPoolExecutor) -> None:
+        """Claim runs until the cluster has as many again waiting as it computes."""
+        most = min(2 * self.cluster.slots + 2, MOST_IN_FLIGHT)
+        room = most - len(self._flying)
+        if room < max(1, most // 10):  # a pass over the open runs reads the states of all that we hold
+            return
+        for held in claims(self.store, skip=set(self._flying)):
+            self._flying[held.key] = threads.submit(self._carry, held)
+            room -= 1
+            if not room:
+                return
+
+    def _carry(self, held: Claim) -> None:
+        with held.lock:
+            while self._take_up(held):
+                pass
+
+    def _report(self, held: Claim) -> Report:
+        # All runs in flight together write their progress a hundred times a second, not each once.
+        return Report(self.store, held, every_seconds=max(1.0, len(self._flying) / 100))
+
+    def _hand_back(self, held: Claim) -> None:
+        held.state = replace(held.state, state="queued")  # nobody reads it: we go on with the run ourselves
+
+    def _source(self, config: ExperimentConfig, seed: int) -> Source:
+        return open_source(config.cohort, seed, self.store.home)  # says who is there; volumes are loaded on the nodes
+
+    def _device(self, name: str) -> torch.device:
+        return self.cluster.device(name)
+
+    def _compute(self, held: Claim, job: FitJob, report: Report) -> Played:
+        order = self._order(job)
+        with ExitStack() as kept:
+            orders = (order, *map(self._order, ask_folds(job)))
+            needed = [kept.enter_context(self.fits.needed(each)) for each in orders]
+            for training, _ in needed:
+                self.fits.wait(training, report)
+            there = frozenset(self.store.kept_subjects(held.key.experiment, job.task.seed))
+            about = f"{held.key.experiment}/{held.key.run}"
+            ref = self.cluster.play(about, order, needed[0][1], there, [training.ref for training, _ in needed])
+            try:
+                return self.cluster.wait(ref, about, "measure", report)
+            except BaseException:
+                self.cluster.cancel(ref)
+                raise
+
+    def _order(self, job: FitJob) -> Order:
+        home = self.store.home if self.cluster.local else None
+        cohort = job.task.config.cohort
+        parcel = self._parcel(cohort.collection) if home is None and isinstance(cohort, FolderCohort) else None
+        return Order(job.key, job.task, job.labelled, job.device, self.cluster.threads, home, parcel)
+
+    def _parcel(self, name: str) -> Parcel:
+        """Pack a collection, once for what it is now."""
+        with self._packing:
+            known = self._parcels.get(name)
+            if known is None or known.digest != digest_of(self.store.home / "collections" / name):
+                known = self._parcels[name] = self.cluster.parcel(name, *pack(self.store.home, name))
+            return known

@@ -1,0 +1,72 @@
+"""The way into a Ray cluster: with a token, and for one of this machine, on 127.0.0.1 alone."""
+
+import os
+import secrets
+import socket
+from typing import Any
+
+from fairal.errors import InputError, RunError
+from fairal.runs.crew import team
+
+
+def join(address: str | None, threads: int) -> Any:
+    """Join a cluster as its driver; gives the module `ray`.
+
+    Args:
+        address: HOST:PORT of its head; None starts a cluster of this machine, which ends with this process.
+        threads: Of each task; sizes the cluster of this machine.
+
+    Raises:
+        InputError: RAY_AUTH_MODE is not token.
+        RunError: There is no cluster at that address, or it has another token.
+    """
+    mode = os.environ.setdefault("RAY_AUTH_MODE", "token")
+    if mode != "token":
+        raise InputError(f"RAY_AUTH_MODE must be token, got '{mode[:20]}': whoever reaches an open cluster rules it.")
+    os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_task_oom_retries="1")
+    if address is None or host_port(address)[0] in ("127.0.0.1", "localhost"):
+        # Ray would take this machine's outer address for a loopback one, and listen to everybody there.
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    if address is None:
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)  # known to this cluster alone, and gone with it
+    elif not answers(*host_port(address)):
+        raise RunError(gone(address))
+    import ray  # reads the environment when it is loaded
+
+    own = {"address": "local", "include_dashboard": False, "num_cpus": team().workers * threads}
+    try:
+        ray.init(
+            **(own if address is None else {"address": address}),
+            log_to_driver=False,
+            logging_level="error",
+            namespace="fairal",
+        )
+    except ray.exceptions.AuthenticationError:
+        raise RunError(f"The Ray cluster at {address} has another token; see docs/cluster.md.") from None
+    except (ConnectionError, RuntimeError, ray.exceptions.RayError) as error:
+        reason = str(error).splitlines()[0]
+        raise RunError(f"The Ray cluster at {address or 'this machine'} could not be joined ({reason}).") from None
+    return ray
+
+
+def gone(address: str) -> str:
+    """Say that nobody answers at HOST:PORT, and how to go on."""
+    return (
+        f"No Ray cluster answers at {address}; start it (docs/cluster.md), and `fairal resume` goes on, there or "
+        "(--on local) here."
+    )
+
+
+def host_port(address: str) -> tuple[str, int]:
+    """Part HOST:PORT."""
+    host, port = address.rsplit(":", 1)
+    return host, int(port)
+
+
+def answers(host: str, port: int) -> bool:
+    """Tell whether somebody listens there."""
+    try:
+        with socket.create_connection((host, port), timeout=5.0):
+            return True
+    except (OSError, OverflowError):
+        return False

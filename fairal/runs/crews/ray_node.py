@@ -1,0 +1,190 @@
+"""What a node of a cluster computes for the foreman: a fit, or a round's answer, from configurations alone.
+
+Cohorts are drawn where they are used, and kept on the node's disk and in the process. A collection is fetched once per
+node. Both live on a shelf of the node's own, as a home has one.
+"""
+
+import io
+import os
+import platform
+import tarfile
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from fairal import settings
+from fairal.cohort.folder.collection import Collections
+from fairal.cohort.folder.content import FILE
+from fairal.cohort.folder.opening import file_digest
+from fairal.cohort.source import open_source
+from fairal.errors import FairalError, RunError
+from fairal.files import new_folder
+from fairal.learner.fit import Fit
+from fairal.loop.job import FitJob, fit_key
+from fairal.loop.progress import Progress, silence
+from fairal.loop.round import Trained, answer
+from fairal.loop.task import Task
+from fairal.runs.kept import POLL_SECONDS, SPLITS, KeptSource, Memory
+from fairal.runs.locks import try_lock
+from fairal.runs.played import Played, displayed_subjects, keeps_volumes
+from fairal.runs.store import Store
+from fairal.runs.worker import warm_up
+
+_memory = Memory()  # of this process; Ray gives it one task after the other
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A collection on its way to the nodes.
+
+    Attributes:
+        name: The collection's.
+        digest: Of its description, which names every volume by the digest of its bytes.
+        fetch: Gives the packed bytes; called on a node that does not have them yet.
+    """
+
+    name: str
+    digest: str
+    fetch: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class Order:
+    """A fit job without its source: a node opens the source itself.
+
+    Attributes:
+        key, task, labelled, device: See `FitJob`.
+        threads: Of torch; part of the key.
+        home: The foreman's home if the node shares its disk, else None.
+        parcel: The collection that is needed, unless the home is shared.
+    """
+
+    key: str
+    task: Task
+    labelled: tuple[str, ...]
+    device: torch.device
+    threads: int
+    home: Path | None = None
+    parcel: Parcel | None = None
+
+
+def train(order: Order, hear: Progress = silence) -> Fit:
+    """Train on this node. Raises RunError where `open_job` or `FitJob.train` does."""
+    return open_job(order).train(hear)
+
+
+def prepare(order: Order | None = None, hear: Progress = silence) -> None:
+    """Load on this node, while another one trains, what an order's answer will need; without one, warm up."""
+    if order is None:
+        warm_up()
+        return
+    job = open_job(order)
+    for split in SPLITS:
+        job.source.load(split, hear=lambda done, total: hear("cohort", done, total))
+
+
+def play(order: Order, cached: bool, kept: frozenset[str], main: Fit, *folds: Fit, hear: Progress = silence) -> Played:
+    """Answer on this node.
+
+    Args:
+        order: What was trained.
+        cached: Whether an equal run had trained it.
+        kept: Ids of displayed subjects that the home has already.
+        main, folds: The order's fit, and those of its folds.
+        hear: Hears what is going on.
+    """
+    started, job = time.perf_counter(), open_job(order)
+    done = answer(job, Trained(main, cached, folds), keep_volumes=keeps_volumes(job.task), hear=hear)
+    displayed = displayed_subjects(done, job.source, kept)
+    trained = 0.0 if cached else main.seconds
+    return Played(done, displayed, trained + sum(fold.seconds for fold in folds) + time.perf_counter() - started)
+
+
+def open_job(order: Order) -> FitJob:
+    """Make this process what the order's key says, and open its source.
+
+    Raises:
+        RunError: This node would give other numbers than the key stands for.
+    """
+    # Not left to the environment that the process was born with: threads are part of a fit's key.
+    torch.set_num_threads(order.threads)
+    torch.backends.cudnn.deterministic = True
+    warnings.filterwarnings("ignore", category=FutureWarning, module="monai")
+    store = node_store(order)
+    home = store.home if order.parcel is None else unpacked(store, order.parcel)
+    source = KeptSource(open_source(order.task.config.cohort, order.task.seed, home), store, _memory)
+    key = fit_key(order.task, order.labelled, source, order.device)
+    if key != order.key:
+        raise RunError(
+            f"The node {platform.node()} would give other numbers than the head (it has torch {torch.__version__}): "
+            "install the same versions of fairal and torch on every node."
+        )
+    return FitJob(key, order.task, order.labelled, source, order.device)
+
+
+def node_store(order: Order) -> Store:
+    """Give the shelf that this node works with: the home's where it is shared, else one of its own.
+
+    Raises:
+        RunError: The node's folder belongs to somebody else.
+    """
+    if order.home is not None:
+        return Store(order.home)
+    folder = settings.node_folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
+        raise RunError(f"{folder} on {platform.node()} belongs to somebody else; name another with FAIRAL_NODE_DIR.")
+    return Store(folder)
+
+
+def pack(home: Path, name: str) -> tuple[str, bytes]:
+    """Pack a collection for its way to the nodes; gives its digest and its bytes."""
+    folder = Collections(home).open(name).folder
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:  # volumes are compressed already
+        tar.add(folder, arcname=name)
+    return digest_of(folder), buffer.getvalue()
+
+
+def digest_of(folder: Path) -> str:
+    """Digest of a collection's description, and with it of every volume that it names."""
+    return file_digest((folder / FILE).read_bytes())
+
+
+def unpacked(store: Store, parcel: Parcel) -> Path:
+    """Give the folder on this node in which a collection lies as in a home; fetched by whoever needs it first.
+
+    Raises:
+        RunError: What came is not what was sent.
+    """
+    # Not on the shelf of cohorts: those are sealed file by file, a collection names the digest of each of its volumes.
+    home = store.home / "parcels" / parcel.digest
+    home.parent.mkdir(exist_ok=True)
+    while not home.is_dir():
+        lock = try_lock(home.with_suffix(".lock"))
+        if lock is None:
+            time.sleep(POLL_SECONDS)
+            continue
+        with lock:
+            if home.is_dir():  # fetched while we reached for the lock
+                break
+            with new_folder(home) as made, tarfile.open(fileobj=io.BytesIO(parcel.fetch())) as tar:
+                tar.extractall(made / "collections", filter="data")
+                _check(made, parcel)
+    _check(home, parcel)
+    return home
+
+
+def _check(home: Path, parcel: Parcel) -> None:
+    try:
+        came = digest_of(Collections(home).open(parcel.name).folder)
+    except (OSError, FairalError):
+        came = None
+    if came != parcel.digest:
+        raise RunError(
+            f"The collection {parcel.name} did not reach {platform.node()} whole; what is there can be removed: {home}"
+        )

@@ -1,0 +1,278 @@
+"""Two nodes on one machine: what a cluster gives is what one machine gives, whatever is killed meanwhile."""
+
+import os
+import secrets
+import signal
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+from cohort.folder.scans import bids
+from test_worker import facts, kill, wait_until
+from tiny import tiny_config, work_off
+
+from fairal.cohort.folder.collection import Collections
+from fairal.cohort.folder.importing import import_folder
+from fairal.cohort.folder.source import FolderSource, look_at
+from fairal.cohort.folder.wishes import Wishes
+from fairal.config import parse_experiment
+from fairal.errors import InputError, RunError
+from fairal.loop.job import ask
+from fairal.loop.task import next_task
+from fairal.runs import control
+from fairal.runs.crews.engine import crew_of
+from fairal.runs.crews.local import LocalCrew
+from fairal.runs.crews.ray import SAID, RayCrew, start_foreman
+from fairal.runs.life import FOREMAN
+from fairal.runs.locks import is_locked
+from fairal.runs.store import Store
+
+needs_ray = pytest.mark.skipif(
+    find_spec("ray") is None or sys.platform != "linux", reason="needs Linux, and Ray: pip install 'fairal[ray]'"
+)
+QUICK_TO_NOTICE = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 500, "health_check_timeout_ms": 1000,
+                   "health_check_failure_threshold": 2}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    """Whatever Ray reads when it is loaded: a token of this cluster's own, and nothing that is told to anybody."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_AUTH_MODE", "token")
+        patch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("FAIRAL_NODE_DIR", str(tmp_path_factory.mktemp("node")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def cluster(environment):
+    from ray.cluster_utils import Cluster
+
+    cluster, here = Cluster(), {"num_cpus": 1, "node_ip_address": "127.0.0.1"}
+    try:
+        cluster.add_node(**here, include_dashboard=False, _system_config=QUICK_TO_NOTICE)
+        cluster.add_node(**here)
+        yield cluster
+    finally:
+        cluster.shutdown()
+
+
+@pytest.fixture(scope="module")
+def engine(cluster) -> str:
+    return f"ray://{cluster.address}"
+
+
+@pytest.fixture(scope="module")
+def led(engine, tmp_path_factory):
+    """A home, and a foreman that lingers: each that is started makes the nodes load everything anew."""
+    led = Led(Store(tmp_path_factory.mktemp("ray") / "home"), engine)
+    yield led
+    if led.foreman is not None and led.foreman.poll() is None:
+        kill(led.foreman)
+
+
+class Led:
+    def __init__(self, store: Store, engine: str) -> None:
+        self.store, self.engine, self.foreman = store, engine, None
+
+    def start(self):
+        if self.foreman is None or self.foreman.poll() is not None:
+            self.foreman = start_foreman(self.store, self.engine, linger_seconds=300)
+        return self.foreman
+
+
+def titles(raylet: int) -> set[str]:
+    """What the processes of a node are doing: Ray names each after its task."""
+    children = Path(f"/proc/{raylet}/task/{raylet}/children").read_text().split()
+    return {Path(f"/proc/{child}/cmdline").read_text().strip("\0 ") for child in children}
+
+
+@needs_ray
+def test_what_is_killed_goes_on_with_the_records_of_one_machine(cluster, led, tmp_path):
+    store = led.store
+    config = tiny_config(strategies=["random", "weighted_entropy"], learner={"steps": 100, "channels": [8, 16]})
+    experiment, _ = store.create(config)
+    keys = store.runs(experiment)
+    foreman = led.start()
+    [other] = cluster.worker_nodes
+    raylet = other.all_processes["raylet"][0].process.pid
+    wait_until(lambda: {"ray::train", "ray::play"} & titles(raylet), 120, "work on the second node")
+    committed = sum(len(store.rounds(key)) for key in keys)
+    os.kill(raylet, signal.SIGKILL)
+    wait_until(lambda: sum(len(store.rounds(key)) for key in keys) > committed, 120, "a round after the node's end")
+    kill(foreman)
+    assert not is_locked(store.worker_lock(FOREMAN))
+    led.start()
+    wait_until(lambda: [store.state(key).state for key in keys] == ["done", "done"], 120, "the end")
+
+    straight = Store(tmp_path / "straight")
+    expected, _ = straight.create(config)
+    work_off(straight)
+    assert [facts(store, key) for key in keys] == [facts(straight, key) for key in straight.runs(expected)]
+    names = straight.kept_subjects(expected, 0)
+    assert store.kept_subjects(experiment, 0) == names
+    assert all((store.volumes(key, 2).probability.keys() <= names) for key in keys)
+
+
+@needs_ray
+def test_cancel_failure_and_the_end_of_the_cluster_look_as_on_one_machine(cluster, led):
+    store, engine = led.store, led.engine
+    bad, _ = store.create(tiny_config(strategies=["random"], learner={"learning_rate": 1e6, "steps": 40}))
+    long, _ = store.create(tiny_config(strategies=["random", "entropy"], learner={"steps": 5000}))
+    failing, [first, second] = store.runs(bad)[0], store.runs(long)
+    foreman = led.start()
+    wait_until(lambda: store.state(failing).state == "failed", 120, "the run that fails")
+    assert "stopped being finite" in store.state(failing).reason
+    assert "Traceback" not in store.log_tail(failing)
+
+    wait_until(lambda: store.state(first).part == store.state(second).part == "fit", 120, "training")
+    control.cancel(store, first)
+    wait_until(lambda: store.state(first).state == "cancelled", 3.0, "the cancelled run")
+    assert store.state(second).state == "running"  # it needs the same fit, which is trained once
+
+    cluster.shutdown()
+    assert foreman.wait(timeout=60) != 0
+    assert store.shown_state(second, store.state(second)) in ("running", "interrupted")
+    said = RayCrew(engine).why_none(store)
+    assert said.startswith(f"No Ray cluster answers at {engine.removeprefix('ray://')}; start it")
+    assert "`fairal resume` goes on" in said
+
+
+@needs_ray
+def test_no_cluster_is_a_sentence(store, environment):
+    store.create(tiny_config())
+    assert start_foreman(store, "ray://127.0.0.1:1").wait(timeout=60) == 1
+    assert RayCrew("ray").why_none(store).startswith("No Ray cluster answers at 127.0.0.1:1; start it")
+
+
+@needs_ray
+def test_an_open_cluster_is_refused(environment, monkeypatch):
+    from fairal.runs.crews.ray_cluster import Cluster
+
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    with pytest.raises(InputError, match="RAY_AUTH_MODE must be token, got 'disabled'"):
+        Cluster("ray")
+
+
+def test_the_engine_is_chosen_by_name(monkeypatch):
+    monkeypatch.setattr("fairal.runs.crews.ray.find_spec", lambda name: name)
+    monkeypatch.delenv("FAIRAL_ENGINE", raising=False)
+    assert isinstance(crew_of(), LocalCrew)
+    monkeypatch.setenv("FAIRAL_ENGINE", "ray")
+    assert crew_of().engine == "ray"
+    assert isinstance(crew_of("local"), LocalCrew)
+    with pytest.raises(InputError, match=r"--on must be local, ray or ray://HOST:PORT, got 'spark'"):
+        crew_of("spark")
+    monkeypatch.setattr("fairal.runs.crews.ray.find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"'ray' needs Ray: pip install 'fairal\[ray\]'"):
+        crew_of()
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Foremen that end at once with the code in `codes`, and say so in their log."""
+    started, codes = [], []
+
+    def start(store, *about):
+        store.worker_log(FOREMAN).write_text(f"{SAID}No Ray cluster would have me.\nand Ray has the last word\n")
+        started.append((store, *about))
+        return SimpleNamespace(poll=lambda: codes[-1] if codes else None)
+
+    monkeypatch.setattr("fairal.runs.crews.ray.find_spec", lambda name: name)
+    monkeypatch.setattr("fairal.runs.crews.ray.start_foreman", start)
+    return started, codes
+
+
+def test_a_foreman_starts_where_there_is_work_and_none_is_there(store, started):
+    crew = RayCrew("ray")
+    assert crew.ensure(store) == 0
+    store.create(tiny_config())
+    assert crew.ensure(store, 5.0) == 1
+    assert RayCrew("ray").ensure(store) == 0  # it is still starting
+    assert started[0] == [(store, "ray", 5.0)]
+    assert crew.trouble(store) == ""
+
+
+def test_a_foreman_that_was_killed_is_replaced_and_one_that_left_is_quoted(store, started):
+    crew, codes = RayCrew("ray"), started[1]
+    store.create(tiny_config())
+    assert crew.ensure(store) == 1
+    codes.append(-9)
+    assert crew.trouble(store) == ""
+    assert crew.ensure(store) == 1
+    codes.append(1)
+    assert crew.trouble(store) == "No Ray cluster would have me."
+    assert crew.ensure(store) == 0  # not at once: whatever it was, it still is
+
+
+def test_a_server_that_only_shows_starts_no_foreman(store, started, monkeypatch):
+    store.create(tiny_config())
+    monkeypatch.setenv("FAIRAL_READ_ONLY", "1")
+    assert RayCrew("ray").ensure(store, warm=True) == 0
+
+
+# ------------------------------------------------------------------ what a node does
+
+
+@pytest.fixture
+def order(store):
+    from fairal.runs.crews.ray_node import Order
+
+    torch.set_num_threads(1)
+
+    def of(config, home=None, parcel=None):
+        from fairal.cohort.source import open_source
+
+        source = open_source(config.cohort, 0, home)
+        task = next_task(config, config.arms[0], 0, source.rows("pool"), ())
+        job = ask(task, source, torch.device("cpu"))
+        return Order(job.key, task, job.labelled, job.device, 1, None, parcel)
+
+    return of
+
+
+def test_a_node_that_would_give_other_numbers_says_so(order, monkeypatch, tmp_path):
+    from fairal.runs.crews.ray_node import open_job
+
+    monkeypatch.setenv("FAIRAL_NODE_DIR", str(tmp_path / "node"))
+    made = order(tiny_config())
+    assert open_job(made).key == made.key
+    monkeypatch.setattr("fairal.loop.job.LEARNER", -1)
+    with pytest.raises(RunError, match="would give other numbers than the head"):
+        open_job(made)
+
+
+def test_a_collection_travels_once_per_node_and_is_what_was_sent(order, store, monkeypatch, tmp_path):
+    from fairal.runs.crews.ray_node import Parcel, open_job, pack
+
+    groups = {f"sub-{i:02d}": ("Women", "Men")[i % 2] for i in range(10)}
+    import_folder(Collections(store.home), "mine", Wishes(bids(tmp_path / "scans", groups), "sex"), lambda *_: None)
+    content = tiny_config().model_dump(mode="json") | {
+        "cohort": {"kind": "folder", "collection": "mine", "test_share": 0.4},
+        "query": {"start": {"Women": 1, "Men": 1}, "rounds": 1, "per_round": 2},
+    }
+    config = look_at(parse_experiment(content), store.home)
+    digest, packed = pack(store.home, "mine")
+    fetched = []
+
+    def fetch() -> bytes:
+        fetched.append(len(packed))
+        return packed
+
+    monkeypatch.setenv("FAIRAL_NODE_DIR", str(tmp_path / "node"))
+    made = order(config, store.home, Parcel("mine", digest, fetch))
+    there = [open_job(made).source.load("pool") for _ in range(2)][-1]
+    here = FolderSource(config.cohort, 0, store.home).load("pool")
+    assert fetched == [len(packed)]
+    assert there.key == here.key
+    assert (there.t1 == here.t1).all()
+    assert (there.mask == here.mask).all()
+
+    monkeypatch.setenv("FAIRAL_NODE_DIR", str(tmp_path / "other"))
+    with pytest.raises(RunError, match=r"The collection mine did not reach .* whole"):
+        open_job(order(config, store.home, Parcel("mine", "0" * 32, fetch)))
+    assert not list((tmp_path / "other" / "parcels").glob("0*[!k]"))
