@@ -119,6 +119,16 @@ def test_what_is_killed_goes_on_with_the_records_of_one_machine(cluster, led, tm
 
 
 @needs_ray
+def test_a_wrong_token_is_a_sentence(cluster, store, environment, monkeypatch):
+    monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    engine = f"ray://{cluster.address}"
+    store.create(tiny_config())
+    assert start_foreman(store, engine).wait(timeout=60) == 1
+    assert "token" in RayCrew(engine).why_none(store)
+    assert "Traceback" not in store.worker_log(FOREMAN).read_text()
+
+
+@needs_ray
 def test_cancel_failure_and_the_end_of_the_cluster_look_as_on_one_machine(cluster, led):
     store, engine = led.store, led.engine
     bad, _ = store.create(tiny_config(strategies=["random"], learner={"learning_rate": 1e6, "steps": 40}))

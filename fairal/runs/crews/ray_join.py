@@ -24,6 +24,8 @@ def join(address: str | None, threads: int) -> Any:
     if mode != "token":
         raise InputError(f"RAY_AUTH_MODE must be token, got '{mode[:20]}': whoever reaches an open cluster rules it.")
     os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_task_oom_retries="1")
+    # Somebody answers (below), so what does not let us in within seconds never will.
+    os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "4")
     if address is None or host_port(address)[0] in ("127.0.0.1", "localhost"):
         # Ray would take this machine's outer address for a loopback one, and listen to everybody there.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
@@ -44,8 +46,14 @@ def join(address: str | None, threads: int) -> Any:
     except ray.exceptions.AuthenticationError:
         raise RunError(f"The Ray cluster at {address} has another token; see docs/cluster.md.") from None
     except (ConnectionError, RuntimeError, ray.exceptions.RayError) as error:
-        reason = str(error).splitlines()[0]
-        raise RunError(f"The Ray cluster at {address or 'this machine'} could not be joined ({reason}).") from None
+        reason = str(error).splitlines()[0].removesuffix(".")
+        if address is None:
+            raise RunError(f"A Ray cluster of this machine could not be started ({reason}).") from None
+        # Ray's store of the cluster turns a wrong token away without a word that reaches us.
+        raise RunError(
+            f"The Ray cluster at {address} could not be joined ({reason}): somebody answers there, so most likely its "
+            "token is another one (RAY_AUTH_TOKEN, or ~/.ray/auth_token; see docs/cluster.md)."
+        ) from None
     return ray
 
 
