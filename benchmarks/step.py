@@ -2,23 +2,49 @@
 
 Below it an account of the quick side, layer by layer: forward and backward of each kind of layer alone, on the inputs
 that it sees, and what the convolutions reach of a large matrix product.
-``python benchmarks/step.py [--threads N] [--repeats R]`` prints both tables and writes ``benchmarks/step.json``.
+``python benchmarks/step.py [--threads N] [--repeats R]`` prints both tables and writes ``benchmarks/step.json``; with
+``--tried`` it measures instead, in turn, what might have helped and does not, on 40 labelled subjects.
 """
 
 import argparse
 import statistics
 import time
+from pathlib import Path
 
 import torch
 from measured import keep
 
 from fairal.config import LearnerConfig
+from fairal.learner import fit as fit_module
 from fairal.learner import network as network_module
 from fairal.learner.fit import fit
 from fairal.learner.quick import quicken
 from fairal.presets import preset
 
 STEPS = 25
+
+
+SUBJECTS, MANY_SUBJECTS = 12, 40
+
+
+class Half(torch.nn.Module):
+    """A network whose layers compute in bfloat16 where PyTorch deems that safe."""
+
+    def __init__(self, network: torch.nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, volume: torch.Tensor) -> torch.Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = self.network(volume)
+        return logits.float()
+
+
+def data(shape: tuple, subjects: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Give noise of a cohort's shape, (N, X, Y, Z), and masks of a hundredth of it."""
+    generator = torch.Generator().manual_seed(0)
+    volumes = torch.randn(subjects, *shape, generator=generator)
+    return volumes, torch.randn(subjects, *shape, generator=generator) > 2.2
 
 
 def attainable_gflops() -> float:
@@ -55,13 +81,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--tried", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     config = preset("demo")[0]
     learner = config.learner.model_copy(update={"steps": STEPS})
-    generator = torch.Generator().manual_seed(0)
-    volumes = torch.randn(12, *config.cohort.shape, generator=generator)
-    masks = torch.randn(12, *config.cohort.shape, generator=generator) > 2.2
+    if arguments.tried:
+        tried(learner, config.cohort.shape, arguments.repeats)
+        return
+    volumes, masks = data(config.cohort.shape, SUBJECTS)
     sides: dict[str, list[float]] = {"PyTorch's layers": [], "quick layers": []}
     for _ in range(arguments.repeats):
         for name, swap in zip(sides, (lambda net: None, quicken), strict=True):
@@ -87,6 +115,39 @@ def main() -> None:
     print(f"{'all layers alone':34} {alone:5.1f} ms; the rest of a step: loss, optimiser, concatenation, cold caches")
     result = {"threads": arguments.threads, "gflops_of_product": peak, "rows": rows, "layers": account}
     keep(__file__, result)
+
+
+def tried(learner: LearnerConfig, shape: tuple, repeats: int) -> None:
+    """Measure in turn: more subjects, compiled layers, and bfloat16, which the quick layers do not take."""
+    few, many = data(shape, SUBJECTS), data(shape, MANY_SUBJECTS)
+    built = fit_module.build_network
+
+    def own(*about):
+        network_module.quicken = lambda net: None
+        try:
+            return built(*about)
+        finally:
+            network_module.quicken = quicken
+
+    sides = {
+        f"quick layers, {SUBJECTS} subjects": (few, built),
+        f"quick layers, {MANY_SUBJECTS} subjects": (many, built),
+        "quick layers, compiled": (many, lambda *about: torch.compile(built(*about))),
+        "PyTorch's layers": (many, own),
+        "PyTorch's layers, compiled": (many, lambda *about: torch.compile(own(*about))),
+        "PyTorch's layers, bfloat16": (many, lambda *about: Half(own(*about))),
+    }
+    times: dict[str, list[float]] = {name: [] for name in sides}
+    for turn in range(repeats + 1):
+        for name, (known, build) in sides.items():
+            fit_module.build_network = build
+            started = time.perf_counter()
+            fit(*known, learner, seed=0)
+            if turn:  # the first compiles
+                times[name].append((time.perf_counter() - started) / STEPS * 1000)
+    for name, own_times in times.items():
+        print(f"{name:28} {statistics.median(own_times):5.1f} ms a step ({min(own_times):.1f} to {max(own_times):.1f})")
+    keep(str(Path(__file__).with_name("step_tried.py")), {"milliseconds": times})
 
 
 def layers(learner: LearnerConfig, shape: tuple) -> list[dict]:
