@@ -22,8 +22,10 @@ if not there:
     empty("T1 slices with the true and the predicted outline, entropy over them, round by round, will stand here.")
 warn_if_missing("of", there, "the latest is shown")
 latest_unless_asked("of", there[0])
-top = st.grid(4, min_column_width=170)
-experiment = top.selectbox("Experiment", there, index=None, key="of", bind="query-params") or there[0]
+top = st.container(horizontal=True, vertical_alignment="bottom")
+of, left, right, who, between = (top.container(width=width) for width in (200, 180, 180, 160, 140))
+more = top.container(width="content").popover("More", icon=":material/tune:")
+experiment = of.selectbox("Experiment", there, index=None, key="of", bind="query-params") or there[0]
 say_origin(library, experiment)
 reader = ReadOnce(library)
 try:
@@ -35,14 +37,14 @@ seeds = sorted({run.seed for run in result.runs if run.rounds})
 if not seeds:
     st.info("No round is finished yet; slices appear with the first one.")
     st.stop()
-seed = top.selectbox("Seed", seeds, key="of_seed", bind="query-params")
+seed = more.selectbox("Seed", seeds, key="of_seed", bind="query-params")
 runs = {run.strategy: run for run in result.runs if run.rounds and run.seed == seed}
 names, baseline = list(runs), result.config.baseline
 others = [name for name in result.config.strategies if name in runs and name != baseline]
-first = top.selectbox("Strategy", names, names.index(baseline) if baseline in names else 0, key="left",
-                      format_func=arm_label, bind="query-params")  # fmt: skip
-other = top.selectbox("Beside it", [*names, NOTHING], names.index(others[-1]) if others else len(names),
-                      key="right", format_func=arm_label, bind="query-params")  # fmt: skip
+first = left.selectbox("Strategy", names, names.index(baseline) if baseline in names else 0, key="left",
+                       format_func=arm_label, bind="query-params")  # fmt: skip
+other = right.selectbox("Beside it", [*names, NOTHING], names.index(others[-1]) if others else len(names),
+                        key="right", format_func=arm_label, bind="query-params")  # fmt: skip
 pair = [runs[name] for name in dict.fromkeys((first, other)) if name != NOTHING]
 choices = choices_of(reader, pair)
 if not choices:
@@ -50,10 +52,10 @@ if not choices:
             "asked for all at launch.")  # fmt: skip
     st.stop()
 open_where_asked(choices)
-whose = top.selectbox("Subjects", list(choices), key="whose", bind="query-params")
-subject = top.selectbox("Subject", list(choices[whose]), key="who", format_func=choices[whose].get, bind="query-params")
+whose = more.selectbox("Subjects", list(choices), key="whose", bind="query-params")
+subject = who.selectbox("Subject", list(choices[whose]), key="who", format_func=choices[whose].get, bind="query-params")
 matched = [TWINS] if result.config.cohort.kind == "synthetic" else []
-against = top.selectbox("Wipe between", [ARMS, *matched, ROUNDS], key="between", bind="query-params")
+against = between.selectbox("Wipe between", [ARMS, *matched, ROUNDS], key="between", bind="query-params")
 link = {"of": experiment, "of_seed": str(seed), "left": arm_label(first), "right": arm_label(other), "whose": whose,
         "who": choices[whose][subject], "between": against}  # fmt: skip
 sides = sides_of(against, pair, subject, subjects_of(reader, pair))
