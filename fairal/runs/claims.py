@@ -89,6 +89,15 @@ def claims(store: Store, skip: Collection[RunKey]) -> Iterator[Claim]:
             lock.release()
 
 
+def something_waits(store: Store) -> bool:
+    """Tell whether there is a run that could be taken up."""
+    held = claim(store, skip=())
+    if held is None:
+        return False
+    held.lock.release()
+    return True
+
+
 def _look_again(store: Store, key: RunKey, lock: Held) -> Claim | None:
     """Read the state once more under the lock; None where there is nothing to take up after all."""
     try:

@@ -21,7 +21,7 @@ from fairal.loop.job import FitJob, ask, ask_folds
 from fairal.loop.round import Trained, answer
 from fairal.loop.task import Task, Waiting, next_task
 from fairal.presets import preset
-from fairal.runs.claims import Claim, claim, end
+from fairal.runs.claims import Claim, claim, end, something_waits
 from fairal.runs.kept import POLL_SECONDS, SPLITS, KeptSource, Memory
 from fairal.runs.life import Heart
 from fairal.runs.litter import clear_litter
@@ -61,7 +61,7 @@ class Worker:
                 clear_litter(self.store, self.store.open_experiments())
                 self._until_idle(linger_seconds, lock, heart)
             # Somebody may have launched between our last look and our release, and seen the slot taken.
-            if not _something_waits(self.store):
+            if not something_waits(self.store):
                 break
         return worked
 
@@ -211,14 +211,6 @@ class Worker:
             held.state, attempts=0, rounds_done=record.round + 1, part="", done=0, total=0, device=record.device,
             round_seconds=held.state.round_seconds if record.cached else seconds, updated=time.time(),
         )  # fmt: skip
-
-
-def _something_waits(store: Store) -> bool:
-    held = claim(store, skip=set())
-    if held is None:
-        return False
-    held.lock.release()
-    return True
 
 
 def warm_up() -> None:

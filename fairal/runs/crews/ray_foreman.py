@@ -17,7 +17,7 @@ import torch
 from fairal.cohort.source import Source, open_source
 from fairal.config import ExperimentConfig, FolderCohort
 from fairal.loop.job import FitJob, ask_folds
-from fairal.runs.claims import Claim, claims
+from fairal.runs.claims import Claim, claims, something_waits
 from fairal.runs.crews.ray_cluster import POLL_SECONDS, Cluster
 from fairal.runs.crews.ray_fits import Fits
 from fairal.runs.crews.ray_node import Order, Parcel, digest_of, pack
@@ -41,14 +41,18 @@ def lead(store: Store, engine: str, linger_seconds: float = 0.0) -> bool:
         InputError: As `Cluster`.
         RunError: As `Cluster` and `Foreman.work`.
     """
-    lock = try_lock(store.worker_lock(FOREMAN))
-    if lock is None:
+    cluster = None
+    while (lock := try_lock(store.worker_lock(FOREMAN))) is not None:
+        # Before the cluster is joined, which takes seconds: whoever waits for us sees that we are there.
+        with lock, Heart(store, FOREMAN), suppress(Lost):  # then another foreman may be there, and goes on
+            cluster = cluster or Cluster(engine)
+            Foreman(store, cluster, lock).work(linger_seconds)
+        # Somebody may have launched between our last look and our release, and seen that we are there.
+        if not something_waits(store):
+            break
+    if cluster is None:
         return False
-    # Before the cluster is joined, which takes seconds: whoever waits for us sees that we are there.
-    with lock, Heart(store, FOREMAN), suppress(Lost):  # then another foreman may be there, and goes on
-        cluster = Cluster(engine)
-        Foreman(store, cluster, lock).work(linger_seconds)
-        cluster.close()
+    cluster.close()
     return True
 
 
