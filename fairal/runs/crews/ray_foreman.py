@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 
 import torch
 
@@ -64,6 +63,8 @@ class Foreman(Worker):
         cluster: Computes.
         place: The foreman's lock, if others may try to take it.
     """
+
+    goes_on = True
 
     def __init__(self, store: Store, cluster: Cluster, place: Held | None = None) -> None:
         super().__init__(store, cluster.threads)
@@ -130,15 +131,11 @@ class Foreman(Worker):
 
     def _carry(self, held: Claim) -> None:
         with held.lock:
-            while self._take_up(held):
-                pass
+            self._take_up(held)
 
     def _report(self, held: Claim) -> Report:
         # All runs in flight together write their progress a hundred times a second, not each once.
         return Report(self.store, held, every_seconds=max(1.0, len(self._flying) / 100))
-
-    def _hand_back(self, held: Claim) -> None:
-        held.state = replace(held.state, state="queued")  # nobody reads it: we go on with the run ourselves
 
     def _source(self, config: ExperimentConfig, seed: int) -> Source:
         return open_source(config.cohort, seed, self.store.home)  # says who is there; volumes are loaded on the nodes
