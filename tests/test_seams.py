@@ -62,6 +62,8 @@ def test_the_loop_runs_on_any_source():
 class InProcess:
     """A crew that works off everything before it returns."""
 
+    here = True
+
     def ensure(self, store, linger_seconds=0.0, warm=False):
         Worker(store).work(slot=0)
         return 1

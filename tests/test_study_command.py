@@ -15,6 +15,8 @@ from fairal.runs.store import Store
 class Nobody:
     """A crew that never computes."""
 
+    here = True
+
     def ensure(self, store, linger_seconds=0.0):
         pass
 

@@ -40,11 +40,11 @@ def main() -> None:
     except Exception as error:
         if settings.tracebacks():
             raise
-        code = _say(error)
+        code = say(error)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _say(error: Exception) -> int:
+def say(error: Exception) -> int:
     """Print what went wrong as a sentence of text; returns the exit code."""
     if isinstance(error, FairalError):
         return _sentence(str(error), 2 if isinstance(error, InputError) else 1)

@@ -11,14 +11,14 @@ from rich.table import Table
 
 from fairal import __version__
 from fairal.allowed import check_changes
-from fairal.cli.app import AsJson, Home, On, app, err, out
+from fairal.cli.app import AsJson, Home, On, app, err, out, say
 from fairal.cli.experiments import check_seed
 from fairal.config import read_study
 from fairal.errors import FairalError, InputError, RunError
 from fairal.files import new_folder
 from fairal.runs.crew import team
 from fairal.runs.crews.engine import crew_of
-from fairal.runs.crews.ray import SAID, RayCrew
+from fairal.runs.crews.ray import RayCrew
 from fairal.runs.litter import clear_litter
 from fairal.runs.shelf import trim
 from fairal.runs.standing import find
@@ -132,6 +132,9 @@ def foreman(
     linger: Annotated[float, typer.Option(help="Seconds to stay without work.")] = 0.0,
 ) -> None:
     """Hand queued and interrupted runs out to a Ray cluster, then leave. `run --on ray` starts it by itself."""
+    if not 0 <= linger <= 10**6:
+        raise InputError(f"--linger must lie in 0..{10**6}, got {linger:g}.")
+    check_changes()
     store, crew = Store(home), crew_of(on)
     if not isinstance(crew, RayCrew):
         raise InputError("A foreman needs a cluster: --on ray or --on ray://HOST:PORT.")
@@ -143,8 +146,7 @@ def foreman(
         worked = lead(store, crew.engine, linger)
     except FairalError as error:
         # Threads may wait for a cluster that is gone: neither Python nor Ray would let go of them.
-        err.print(f"{SAID}{error}", markup=False)
-        os._exit(1)
+        os._exit(say(error))
     if not worked:
         raise RunError("Another foreman has this home.")
 

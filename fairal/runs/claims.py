@@ -89,6 +89,15 @@ def claims(store: Store, skip: Collection[RunKey]) -> Iterator[Claim]:
             lock.release()
 
 
+def something_waits(store: Store) -> bool:
+    """Tell whether there is a run that could be taken up."""
+    held = claim(store, skip=())
+    if held is None:
+        return False
+    held.lock.release()
+    return True
+
+
 def _look_again(store: Store, key: RunKey, lock: Held) -> Claim | None:
     """Read the state once more under the lock; None where there is nothing to take up after all."""
     try:
@@ -131,16 +140,25 @@ def note_end(store: Store, key: RunKey) -> None:
             _enter(store, key, state)
 
 
-def _enter(store: Store, key: RunKey, state: RunState) -> None:
+def _enter(store: Store, key: RunKey, state: RunState, whole: bool = False) -> None:
     files = store.state_file(key), store.records_file(key)
-    store.ledger.ended(key, state, files, damaged=bool(store.damage(key, state)))
+    store.ledger.ended(key, state, files, damaged=not whole and bool(store.damage(key, state)))
 
 
-def end(store: Store, key: RunKey, state: RunState, how: str, reason: str = "") -> None:
-    """End a run whose lock the caller holds: done, failed or cancelled."""
+def end(store: Store, key: RunKey, state: RunState, how: str, reason: str = "", whole: bool = False) -> None:
+    """End a run whose lock the caller holds: done, failed or cancelled.
+
+    Args:
+        store: The home.
+        key: The run.
+        state: As it was until now.
+        how: It ended.
+        reason: In a sentence.
+        whole: Whether the caller knows that its records are sound; else they are read.
+    """
     now = time.time()
     ended = replace(state, state=how, reason=reason, part="", finished=now, updated=now)
     store.write_state(key, ended, durable=True)
     with suppress(FairalError):  # records of a newer version: those are looked at each time
-        _enter(store, key, ended)
+        _enter(store, key, ended, whole)
     store.log(key, f"{how}: {reason}" if reason else how)

@@ -71,31 +71,40 @@ def worker_bytes(config: ExperimentConfig) -> int:
     return int(WORKER_BYTES + min(_SEEDS_KEPT, len(config.seeds)) * _cohort_bytes(config) + training)
 
 
-def ask_first(store: Store, configs: list[ExperimentConfig], long_seconds: float = DAY_SECONDS) -> None:
+def ask_first(
+    store: Store, configs: list[ExperimentConfig], long_seconds: float = DAY_SECONDS, here: bool = True
+) -> None:
     """Refuse what a person must be asked about before it is launched. Arguments as `cost_of` and `doubts`.
 
     Raises:
         NeedsYes: It would not fit, or takes long; the sentence has the figures.
     """
-    if said := doubts(store, cost_of(store, configs), long_seconds):
+    if said := doubts(store, cost_of(store, configs), long_seconds, here):
         raise NeedsYes(f"This needs a yes: {'; '.join(said)}.")
 
 
-def doubts(store: Store, cost: Cost, long_seconds: float = DAY_SECONDS) -> list[str]:
-    """Say what would not fit, or takes longer than so many seconds, each with its figure; nothing where all is well."""
+def doubts(store: Store, cost: Cost, long_seconds: float = DAY_SECONDS, here: bool = True) -> list[str]:
+    """Say what would not fit, or takes longer than so many seconds, each with its figure; nothing where all is well.
+
+    Args:
+        store: The home.
+        cost: Of the launch.
+        long_seconds: What takes longer is asked about.
+        here: Whether this machine computes; of others neither memory nor speed is known.
+    """
     said, free = [], shutil.disk_usage(store.home).free
     # Workers that live have part of it already: what they hold is not missing twice.
     available = min(total_bytes(), available_bytes() + live_workers(store) * WORKER_BYTES)
-    if cost.memory_bytes > _MEMORY_SHARE * available:
+    if here and cost.memory_bytes > _MEMORY_SHARE * available:
         said.append(
             f"{cost.workers} workers with their cohorts and networks need about {_gb(cost.memory_bytes)} of memory; of "
             f"the {_gb(total_bytes())} of this machine {_gb(available)} can be had now"
         )
     if cost.disk_bytes > free:
         said.append(f"it needs about {_gb(cost.disk_bytes)} of disk and {_gb(free)} are free")
-    if cost.seconds > DAY_SECONDS:
+    if here and cost.seconds > DAY_SECONDS:
         said.append(f"it takes about {cost.seconds / DAY_SECONDS:,.1f} days ({cost.seconds / 3600:,.0f} hours)")
-    elif cost.seconds > long_seconds:
+    elif here and cost.seconds > long_seconds:
         said.append(f"it takes about {cost.seconds / 3600:.1f} hours")
     if cost.runs > MANY_RUNS:
         said.append(f"it has {cost.runs:,} runs, more than {MANY_RUNS:,}")

@@ -12,7 +12,13 @@ from fairal.runs.store import Store
 
 
 class Crew(Protocol):
-    """Whoever works off what is queued in a store."""
+    """Whoever works off what is queued in a store.
+
+    Attributes:
+        here: Whether it computes on this machine alone, so that its memory and speed are known.
+    """
+
+    here: bool
 
     def ensure(self, store: Store, linger_seconds: float = 0.0, warm: bool = False) -> int:
         """See to it that somebody works if there is work (or, `warm`, in any case); returns at once.

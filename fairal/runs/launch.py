@@ -52,7 +52,7 @@ def launch(
     for config in looked_at:
         store.check_disk(config)
     if not confirmed:
-        ask_first(store, looked_at)
+        ask_first(store, looked_at, here=crew.here)
     with _within_quota(store, sum(len(config.runs()) for config in looked_at)):
         ids = [store.create(config, f"{token}-{i}" if token else None)[0] for i, config in enumerate(looked_at)]
     crew.ensure(store, linger_seconds)

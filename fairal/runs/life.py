@@ -59,13 +59,12 @@ class Stopped:
 
     def sentence(self) -> str:
         """Say what is the matter, and what to do."""
+        who = "The foreman" if self.slot == FOREMAN else f"Worker {self.slot}"
         waits = f", and {self.run} waits for it" if self.run else ""
         if not self.pid:
-            return (
-                f"Worker {self.slot} has shown no sign of life for {STILL_SECONDS:.0f} s{waits}; look at its machine."
-            )
+            return f"{who} has shown no sign of life for {STILL_SECONDS:.0f} s{waits}; look at its machine."
         return (
-            f"Worker {self.slot} (process {self.pid}) is stopped, not dead{waits}: let it go on (kill -CONT {self.pid})"
+            f"{who} (process {self.pid}) is stopped, not dead{waits}: let it go on (kill -CONT {self.pid})"
             f" or end it (kill -KILL {self.pid}); nothing that is finished is lost."
         )
 

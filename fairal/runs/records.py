@@ -20,6 +20,7 @@ _TAIL_BYTES = 2**16
 RECORDS_BYTES_MAX = 2**28
 """Of a run; a round takes some 20 kB."""
 _LINE_END = re.compile(rb'\n|(?<="\})[^\n](?=\{"schema": |\Z)')  # the second: one whose byte was damaged
+_START = b'{"schema": '
 _Sound = dict[int, tuple[bytes, Record]]
 
 
@@ -54,7 +55,7 @@ def read_records(content: bytes, of: str) -> Reading:
     Raises:
         NewerLine: A line is of a newer version; nothing may be mended.
     """
-    *whole, last = _LINE_END.split(content)
+    *whole, last = _split(content)
     sound, broken = _sort_out([*whole, last], of)
     broken.pop(len(whole), None)  # a last line without its end is one that was being written
     chain = _chain(sound, [])
@@ -68,6 +69,14 @@ def read_records(content: bytes, of: str) -> Reading:
         why = next(iter(broken.values()), "a round before it is missing")
         damage = f"damaged from round {len(chain)} on ({why})"
     return Reading(tuple(record for _, record in chain), lines, left, damage)
+
+
+def _split(content: bytes) -> list[bytes]:
+    # The pattern looks at every byte. Where each line but the first begins behind a sound end, it finds no more.
+    starts = content.count(_START)
+    if content.startswith(_START) and content.endswith(b"\n") and content.count(b'"}\n' + _START) == starts - 1:
+        return content.split(b"\n")
+    return _LINE_END.split(content)
 
 
 def read_line(line: bytes, of: str) -> Record:

@@ -21,7 +21,7 @@ from fairal.loop.job import FitJob, ask, ask_folds
 from fairal.loop.round import Trained, answer
 from fairal.loop.task import Task, Waiting, next_task
 from fairal.presets import preset
-from fairal.runs.claims import Claim, claim, end
+from fairal.runs.claims import Claim, claim, end, something_waits
 from fairal.runs.kept import POLL_SECONDS, SPLITS, KeptSource, Memory
 from fairal.runs.life import Heart
 from fairal.runs.litter import clear_litter
@@ -41,7 +41,12 @@ class Worker:
         store: The home.
         threads: Of torch, per fit; part of a fit's key.
         share_fits: Whether equal fits are trained once; benchmarks train every one anew.
+
+    Attributes:
+        goes_on: Whether a run is kept until it ends; else it goes back after a round, so that arms grow side by side.
     """
+
+    goes_on = False
 
     def __init__(self, store: Store, threads: int = 1, share_fits: bool = True) -> None:
         self.store, self.share_fits = store, share_fits
@@ -61,7 +66,7 @@ class Worker:
                 clear_litter(self.store, self.store.open_experiments())
                 self._until_idle(linger_seconds, lock, heart)
             # Somebody may have launched between our last look and our release, and seen the slot taken.
-            if not _something_waits(self.store):
+            if not something_waits(self.store):
                 break
         return worked
 
@@ -94,28 +99,14 @@ class Worker:
             else:
                 time.sleep(POLL_SECONDS)
 
-    def _take_up(self, held: Claim) -> bool:
-        """Run one round of a run, or end it; says whether there is a next round."""
+    def _take_up(self, held: Claim) -> None:
+        """Run one round of a run, or as many as there are (see `goes_on`), and release it, or end it."""
         store, key, before = self.store, held.key, held.state
         try:
             store.heal(key)
-            history = store.rounds(key)
-            held.state = replace(
-                before, state="running", attempts=before.attempts + 1, rounds_done=len(history), pid=os.getpid(),
-                started=before.started or time.time(), updated=time.time(), threads=torch.get_num_threads(),
-            )  # fmt: skip
-            store.write_state(key, held.state)
-            config = store.config(key.experiment)
-            source = self._source(config, key.seed)
-            task = next_task(config, key.arm, key.seed, source.rows("pool"), history)
-            if isinstance(task, Task):
-                return self._play(held, task, source, last=len(history) + 1 >= before.rounds)
-            if isinstance(task, Waiting):
-                names = ", ".join(task.ids[:8]) + (" …" if len(task.ids) > 8 else "")
-                held.state = replace(held.state, state="waiting", reason=f"Waits for the masks of {names}.", attempts=0)
-                store.write_state(key, held.state)
-            else:
-                end(store, key, held.state, "done")
+            history, config, report = store.rounds(key), store.config(key.experiment), self._report(held)
+            while (record := self._next_round(held, config, history, report)) is not None and self.goes_on:
+                history, before = (*history, record), held.state
         except Busy:
             store.write_state(key, before)  # nothing was tried: no attempt counted
             raise
@@ -129,7 +120,28 @@ class Worker:
         except Exception as error:
             # Whatever it was: the run says so, its log has the traceback, and the worker goes on with the next.
             self._end(held, "failed", reason_of(error, store), traceback.format_exc())
-        return False
+
+    def _next_round(
+        self, held: Claim, config: ExperimentConfig, history: tuple[Record, ...], report: Report
+    ) -> Record | None:
+        """Play a run's next round, or end it, or let it wait; gives the record where another round follows."""
+        store, key, before = self.store, held.key, held.state
+        held.state = replace(
+            before, state="running", attempts=before.attempts + 1, rounds_done=len(history), pid=os.getpid(),
+            started=before.started or time.time(), updated=time.time(), threads=torch.get_num_threads(),
+        )  # fmt: skip
+        store.write_state(key, held.state)
+        source = self._source(config, key.seed)
+        task = next_task(config, key.arm, key.seed, source.rows("pool"), history)
+        if isinstance(task, Task):
+            return self._play(held, task, source, report, last=len(history) + 1 >= before.rounds)
+        if isinstance(task, Waiting):
+            names = ", ".join(task.ids[:8]) + (" …" if len(task.ids) > 8 else "")
+            held.state = replace(held.state, state="waiting", reason=f"Waits for the masks of {names}.", attempts=0)
+            store.write_state(key, held.state)
+        else:
+            end(store, key, held.state, "done")
+        return None
 
     def _source(self, config: ExperimentConfig, seed: int) -> Source:
         return KeptSource(open_source(config.cohort, seed, self.store.home), self.store, self.memory)
@@ -144,27 +156,24 @@ class Worker:
         if details:
             self.store.log(held.key, details)
 
-    def _play(self, held: Claim, task: Task, source: Source, last: bool) -> bool:
-        """Play one round and commit it; says whether there is a next one."""
-        report = self._report(held)
+    def _play(self, held: Claim, task: Task, source: Source, report: Report, last: bool) -> Record | None:
+        """Play one round and commit it; gives the record unless it is the last."""
         job = ask(task, source, self._device(task.config.device))
         played = self._compute(held, job, report)
         record = self._commit(held, played, report)
         self._note(held, played, record)
         keep_reserve(self.store)
         if last:
-            end(self.store, held.key, held.state, "done")
-        else:
-            self._hand_back(held)
-        return not last
+            # All of its records were read when it was taken up, or written since.
+            end(self.store, held.key, held.state, "done", whole=True)
+            return None
+        held.state = replace(held.state, state="queued")
+        if not self.goes_on:  # else the next round's state is written at once
+            self.store.write_state(held.key, held.state)
+        return record
 
     def _report(self, held: Claim) -> Report:
         return Report(self.store, held)
-
-    def _hand_back(self, held: Claim) -> None:
-        """Let whoever comes first go on with a run."""
-        held.state = replace(held.state, state="queued")
-        self.store.write_state(held.key, held.state)
 
     def _compute(self, held: Claim, job: FitJob, report: Report) -> Played:
         """Train or find what a round needs, measure, and pick."""
@@ -211,14 +220,6 @@ class Worker:
             held.state, attempts=0, rounds_done=record.round + 1, part="", done=0, total=0, device=record.device,
             round_seconds=held.state.round_seconds if record.cached else seconds, updated=time.time(),
         )  # fmt: skip
-
-
-def _something_waits(store: Store) -> bool:
-    held = claim(store, skip=set())
-    if held is None:
-        return False
-    held.lock.release()
-    return True
 
 
 def warm_up() -> None:

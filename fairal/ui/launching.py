@@ -8,6 +8,7 @@ from fairal.allowed import READ_ONLY
 from fairal.config import ExperimentConfig
 from fairal.errors import NeedsYes
 from fairal.runs.costs import ask_first
+from fairal.runs.crews.engine import crew_of
 from fairal.runs.launch import launch
 from fairal.runs.store import Store
 from fairal.settings import read_only
@@ -40,7 +41,7 @@ def launch_asking(store: Store, configs: list[ExperimentConfig], form: str, conf
             if not confirmed:
                 for config in configs:
                     store.check_disk(config)
-                ask_first(store, configs, ASK_ABOVE_SECONDS)
+                ask_first(store, configs, ASK_ABOVE_SECONDS, here=crew_of().here)
             ids = launch(store, configs, st.session_state[f"{form}_token"], LINGER_SECONDS, confirmed=True)
         except NeedsYes as doubt:
             _ask(store, configs, form, str(doubt))

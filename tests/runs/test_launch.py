@@ -22,6 +22,8 @@ GB = 10**9
 class Nobody:
     """A crew that does not come."""
 
+    here = True
+
     def ensure(self, store, linger_seconds=0.0, warm=False) -> int:
         return 0
 
@@ -49,6 +51,14 @@ def test_each_doubt_names_its_figure(store):
         "it needs about 200.0 GB of disk and 100.0 GB are free",
         "it takes about 2,516.7 days (60,400 hours)",
         "it has 30,000 runs, more than 5,000",
+    ]
+
+
+def test_of_other_machines_neither_memory_nor_speed_is_doubted(store):
+    cost = Cost(30_000, 217_440_000, 2, 37_800_000_000, 200 * GB)
+    assert [said.split()[0:3] for said in doubts(store, cost, here=False)] == [
+        ["it", "needs", "about"],
+        ["it", "has", "30,000"],
     ]
 
 

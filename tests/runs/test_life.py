@@ -66,6 +66,10 @@ def test_a_dead_worker_is_not_a_stopped_one(store):
     assert stopped_workers(store) == []
 
 
+def test_the_foreman_of_a_cluster_is_named():
+    assert life.Stopped(life.FOREMAN, 7, "").sentence().startswith("The foreman (process 7) is stopped, not dead: let")
+
+
 def test_a_watch_starts_anew_when_something_changes(monkeypatch):
     watch, now = Watch(), 100.0
     monkeypatch.setattr(life.time, "monotonic", lambda: now)

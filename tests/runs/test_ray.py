@@ -1,6 +1,7 @@
 """Two nodes on one machine: what a cluster gives is what one machine gives, whatever is killed meanwhile."""
 
 import os
+import re
 import secrets
 import signal
 import sys
@@ -166,6 +167,36 @@ def test_an_open_cluster_is_refused(environment, monkeypatch):
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
     with pytest.raises(InputError, match="RAY_AUTH_MODE must be token, got 'disabled'"):
         Cluster("ray")
+
+
+@needs_ray
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        ("AuthenticationError", "There is no token for the Ray cluster here; put it into RAY_AUTH_TOKEN"),
+        ("ConnectionError", "The Ray cluster at 127.0.0.1:1 does not let us in: its token is another than the one"),
+    ],
+)
+def test_a_token_that_is_missing_or_wrong_is_a_sentence(environment, monkeypatch, error, sentence):
+    """With Ray's own errors; a real cluster with another token is above."""
+    import ray
+
+    from fairal.runs.crews import ray_join
+
+    def init(**_):
+        if error == "ConnectionError":
+            raise ConnectionError("Failed to connect to Ray cluster at 127.0.0.1:1.")
+        raise ray.exceptions.AuthenticationError(
+            "Token authentication is enabled but no authentication token was found."
+        )
+
+    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    monkeypatch.setenv("RAY_task_oom_retries", "1")
+    monkeypatch.setenv("RAY_NUM_REDIS_GET_RETRIES", "4")
+    monkeypatch.setattr(ray_join, "answers", lambda *_: True)
+    monkeypatch.setattr(ray, "init", init)
+    with pytest.raises(RunError, match=re.escape(sentence)):
+        ray_join.join("127.0.0.1:1", 1)
 
 
 def test_the_engine_is_chosen_by_name(monkeypatch):

@@ -6,6 +6,7 @@ import pytest
 from made import made_record
 
 from fairal.files import Overtaken
+from fairal.runs import records
 from fairal.runs.paths import RunKey
 from fairal.runs.records import append_record, mend, read_last, read_records
 from fairal.seals import seal_text
@@ -102,3 +103,12 @@ def test_the_last_one_is_read_alone(tmp_path):
     path.write_bytes(C + b"\n" + GARBLED + b"\n")
     assert read_last(path, OF) is None
     assert read_last(tmp_path / "none", OF) is None
+
+
+def test_sound_lines_are_parted_at_once_and_harmed_ones_as_the_pattern_parts_them():
+    whole = b"".join(line(i) + b"\n" for i in range(3))
+    ends = [i for i, byte in enumerate(whole) if byte == ord("\n")]
+    harmed = [whole[:at] + b"x" + whole[at + 1 :] for at in (*ends, *(end + 1 for end in ends[:-1]), ends[0] - 1)]
+    nested = whole.replace(b'"f"', b'"{\\"schema\\": "', 1)
+    for content in (b"", b"\n", b"x\n" + whole, whole, whole + b"x", whole[:-1], whole + whole[:40], nested, *harmed):
+        assert records._split(content) == records._LINE_END.split(content)

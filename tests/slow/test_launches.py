@@ -16,6 +16,8 @@ from fairal.runs.store import Store
 class Nobody:
     """A crew that does not come."""
 
+    here = True
+
     def ensure(self, store, linger_seconds=0.0, warm=False) -> int:
         return 0
 

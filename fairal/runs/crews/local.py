@@ -39,6 +39,8 @@ _starts: dict[tuple[str, int], _Start] = {}
 class LocalCrew:
     """See `Crew`. One worker lives in each slot of the home; `ensure`, asked again, replaces those that died."""
 
+    here = True
+
     def ensure(self, store: Store, linger_seconds: float = 0.0, warm: bool = False) -> int:
         if settings.read_only():
             return 0

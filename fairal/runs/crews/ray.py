@@ -51,7 +51,7 @@ class RayCrew:
     def __init__(self, engine: str) -> None:
         if find_spec("ray") is None:
             raise InputError(f"'{engine}' needs Ray: pip install 'fairal[ray]'.")
-        self.engine = engine
+        self.engine, self.here = engine, engine == "ray"
 
     def ensure(self, store: Store, linger_seconds: float = 0.0, warm: bool = False) -> int:
         start = _starts.get(str(store.home))

@@ -10,14 +10,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 
 import torch
 
 from fairal.cohort.source import Source, open_source
 from fairal.config import ExperimentConfig, FolderCohort
 from fairal.loop.job import FitJob, ask_folds
-from fairal.runs.claims import Claim, claims
+from fairal.runs.claims import Claim, claims, something_waits
 from fairal.runs.crews.ray_cluster import POLL_SECONDS, Cluster
 from fairal.runs.crews.ray_fits import Fits
 from fairal.runs.crews.ray_node import Order, Parcel, digest_of, pack
@@ -41,14 +40,18 @@ def lead(store: Store, engine: str, linger_seconds: float = 0.0) -> bool:
         InputError: As `Cluster`.
         RunError: As `Cluster` and `Foreman.work`.
     """
-    lock = try_lock(store.worker_lock(FOREMAN))
-    if lock is None:
+    cluster = None
+    while (lock := try_lock(store.worker_lock(FOREMAN))) is not None:
+        # Before the cluster is joined, which takes seconds: whoever waits for us sees that we are there.
+        with lock, Heart(store, FOREMAN), suppress(Lost):  # then another foreman may be there, and goes on
+            cluster = cluster or Cluster(engine)
+            Foreman(store, cluster, lock).work(linger_seconds)
+        # Somebody may have launched between our last look and our release, and seen that we are there.
+        if not something_waits(store):
+            break
+    if cluster is None:
         return False
-    # Before the cluster is joined, which takes seconds: whoever waits for us sees that we are there.
-    with lock, Heart(store, FOREMAN), suppress(Lost):  # then another foreman may be there, and goes on
-        cluster = Cluster(engine)
-        Foreman(store, cluster, lock).work(linger_seconds)
-        cluster.close()
+    cluster.close()
     return True
 
 
@@ -60,6 +63,8 @@ class Foreman(Worker):
         cluster: Computes.
         place: The foreman's lock, if others may try to take it.
     """
+
+    goes_on = True
 
     def __init__(self, store: Store, cluster: Cluster, place: Held | None = None) -> None:
         super().__init__(store, cluster.threads)
@@ -126,15 +131,11 @@ class Foreman(Worker):
 
     def _carry(self, held: Claim) -> None:
         with held.lock:
-            while self._take_up(held):
-                pass
+            self._take_up(held)
 
     def _report(self, held: Claim) -> Report:
         # All runs in flight together write their progress a hundred times a second, not each once.
         return Report(self.store, held, every_seconds=max(1.0, len(self._flying) / 100))
-
-    def _hand_back(self, held: Claim) -> None:
-        held.state = replace(held.state, state="queued")  # nobody reads it: we go on with the run ourselves
 
     def _source(self, config: ExperimentConfig, seed: int) -> Source:
         return open_source(config.cohort, seed, self.store.home)  # says who is there; volumes are loaded on the nodes

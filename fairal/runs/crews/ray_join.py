@@ -8,6 +8,9 @@ from typing import Any
 from fairal.errors import InputError, RunError
 from fairal.runs.crew import team
 
+_TOKEN_PLACES = "RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token"
+_NO_TOKEN = f"There is no token for the Ray cluster here; put it into {_TOKEN_PLACES}, see docs/cluster.md."
+
 
 def join(address: str | None, threads: int) -> Any:
     """Join a cluster as its driver; gives the module `ray`.
@@ -18,7 +21,7 @@ def join(address: str | None, threads: int) -> Any:
 
     Raises:
         InputError: RAY_AUTH_MODE is not token.
-        RunError: There is no cluster at that address, or it has another token.
+        RunError: There is no cluster at that address, or there is no token here, or another than there.
     """
     mode = os.environ.setdefault("RAY_AUTH_MODE", "token")
     if mode != "token":
@@ -43,18 +46,22 @@ def join(address: str | None, threads: int) -> Any:
             logging_level="error",
             namespace="fairal",
         )
-    except ray.exceptions.AuthenticationError:
-        raise RunError(f"The Ray cluster at {address} has another token; see docs/cluster.md.") from None
-    except (ConnectionError, RuntimeError, ray.exceptions.RayError) as error:
-        reason = str(error).splitlines()[0].removesuffix(".")
-        if address is None:
-            raise RunError(f"A Ray cluster of this machine could not be started ({reason}).") from None
-        # Ray's store of the cluster turns a wrong token away without a word that reaches us.
-        raise RunError(
-            f"The Ray cluster at {address} could not be joined ({reason}): somebody answers there, so most likely its "
-            "token is another one (RAY_AUTH_TOKEN, or ~/.ray/auth_token; see docs/cluster.md)."
-        ) from None
+    except ray.exceptions.AuthenticationError as error:
+        raise RunError(_NO_TOKEN if "no authentication token" in str(error) else _shut(address)) from None
+    except ConnectionError:
+        # Somebody answered; Ray tries a wrong token again and again, and says no more than that it cannot connect.
+        raise RunError(_shut(address)) from None
+    except (RuntimeError, ray.exceptions.RayError) as error:
+        reason = str(error).splitlines()[0]
+        raise RunError(f"The Ray cluster at {address or 'this machine'} could not be joined ({reason}).") from None
     return ray
+
+
+def _shut(address: str | None) -> str:
+    return (
+        f"The Ray cluster at {address or 'this machine'} does not let us in: its token is another than the one here "
+        f"({_TOKEN_PLACES}), or it is no Ray cluster; see docs/cluster.md."
+    )
 
 
 def gone(address: str) -> str:
