@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from html import escape
+from math import ceil
 
 import streamlit as st
 
@@ -30,7 +31,8 @@ def show_cards(subject: Subject, focus: str | None = None, pick: Callable[[str],
     cards = arm_cards(subject)
     rules = [_rule(i, card, card.arm in subject.choice.qualifying, card.arm == focus) for i, card in enumerate(cards)]
     st.html(f"<style>{_STYLE}{''.join(rules)}</style>")
-    with st.grid(max(1, min(ABREAST, len(cards))), min_column_width=CARD_WIDTH, gap="xsmall"):
+    abreast = ceil(len(cards) / max(1, ceil(len(cards) / ABREAST)))  # rows of the same length
+    with st.grid(max(1, abreast), min_column_width=CARD_WIDTH, gap="xsmall"):
         for i, card in enumerate(cards):
             with st.container(border=True, key=f"card_{i}", gap=None):
                 _card(i, card, subject, pick)

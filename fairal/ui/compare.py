@@ -67,7 +67,8 @@ def _contents(figures: Sequence[Figure]) -> None:
     for figure in figures:  # the first measure's stands for all: the others' are beside or below it
         titles.setdefault(figure.section.partition("_")[0], figure.title)
     parts = ("People poorly served", "Round by round", *titles.values(), "All numbers")
-    st.caption("Further down: " + " · ".join(f"[{literal(part)}](#{anchor(part)})" for part in parts))
+    links = " · ".join(f"[{literal(part)}](#{anchor(part)})" for part in parts)
+    st.markdown(f":small[Further down: {links}]")  # a caption would make the links too pale to read
 
 
 def results_table(subject: Subject) -> None:

@@ -148,7 +148,7 @@ def test_the_contents_lead_to_everything_further_down(demo, browser):
     page.goto(server.url(f"compare?experiments={experiment}"))
     page.get_by_role("heading", name="All numbers").wait_for()
     page.locator(REST).wait_for()
-    links = page.locator("[data-testid=stCaptionContainer]", has_text="Further down").get_by_role("link")
+    links = page.locator("[data-testid=stMarkdown]", has_text="Further down").get_by_role("link")
     names = links.all_inner_texts()
     assert {"People poorly served", "Who paid, in Dice", "Who was picked", "All numbers"} <= set(names)
     for name, link in zip(names, links.all(), strict=True):

@@ -44,6 +44,8 @@ export function mount(root, data, emit) {
     figure.querySelector("figcaption").textContent = arm.label;
     return { arm, figure, counts: figure.querySelector(".counts"), canvas: figure.querySelector("canvas") };
   });
+  const rows = Math.ceil(panels.length / 5);
+  $("panels").style.setProperty("--abreast", Math.max(1, Math.ceil(panels.length / rows)));
   $("panels").replaceChildren(...panels.map((p) => p.figure));
 
   const height = (canvas) => canvas.clientHeight - TOP - FOOT;
