@@ -117,6 +117,8 @@ def live_workers(store: Store) -> int:
 def find(reader: Reader, name: str) -> str:
     """Resolve an experiment's id, or its unambiguous beginning, or ``latest``.
 
+    A whole name goes before longer ones that begin with it: *study-weak* is not *study-weak-other-arms*.
+
     Raises:
         InputError: None, or more than one, matches.
     """
@@ -124,8 +126,9 @@ def find(reader: Reader, name: str) -> str:
     if name == "latest" and there:
         return there[0]
     matches = [e for e in there if e == name] or [e for e in there if name and e.startswith(name)]
-    if len(matches) == 1:
-        return matches[0]
+    whole = [e for e in matches if e.rsplit("-", 2)[0] == name]  # before the date and the digest
+    if len(matches) == 1 or len(whole) == 1:
+        return (whole or matches)[0]
     if matches:
         raise InputError(f"'{name}' could be {len(matches)} experiments; give more of the id, e.g. {matches[0]}.")
     raise InputError(f"There is no experiment '{name[:64]}'; `fairal list` names those that are.")

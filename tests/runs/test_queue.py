@@ -142,3 +142,8 @@ def test_ids_are_found_by_their_beginning(store, experiment):
         find(store, "smoke")
     with pytest.raises(InputError, match="There is no experiment 'nope'"):
         find(store, "nope")
+    longer, _ = store.create(tiny_config(name="mine, other arms"))
+    mine, _ = store.create(tiny_config(name="mine"))
+    assert find(store, "mine") == mine
+    assert find(store, "mine-o") == longer
+    assert find(store, longer) == longer
