@@ -59,7 +59,6 @@ against = between.selectbox("Wipe between", [ARMS, *matched, ROUNDS], key="betwe
 link = {"of": experiment, "of_seed": str(seed), "left": arm_label(first), "right": arm_label(other), "whose": whose,
         "who": choices[whose][subject], "between": against}  # fmt: skip
 sides = sides_of(against, pair, subject, subjects_of(reader, pair))
-
 tabs = st.tabs(
     ["Viewer", "Picked", "Group maps", "Still picture"], key="view_tab", on_change="rerun", bind="query-params"
 )

@@ -1,7 +1,7 @@
 """People, not means: test subjects that are poorly served, matched twins side by side, volumes in words."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -126,7 +126,7 @@ def people_json(subject: Subject, measure: str, threshold: float, kept: Kept = (
         "arms": [
             {
                 "id": arm, "label": arm_label(arm), "colour": arm_colour(arm),
-                "people": [asdict(p) | {"kept": [(arm, p.seed, case) in kept for case in p.ids]} for p in there],
+                "people": [vars(p) | {"kept": [(arm, p.seed, case) in kept for case in p.ids]} for p in there],
             }
             for arm, there in arms
             if there

@@ -3,6 +3,7 @@
 import io
 import os
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
@@ -38,6 +39,10 @@ __all__ = ["Damaged", "Journal", "Newer", "parse_records", "read_object"]
 _STATE_MEMBERS = {field.name for field in fields(RunState)} | {"schema", "headline"}
 _LOG_TAIL_BYTES = 2**18
 _KEPT_RUNS = 400  # records of so many runs stay parsed in memory: about 20 kB a round
+_KEPT_STATES = 20_000
+_RACY_NS = 2 * 10**9
+_states: dict[Path, tuple[tuple[int, int, int], RunState]] = {}
+_states_lock = threading.Lock()
 _readings: OrderedDict[Path, tuple[tuple[int, int, int], Reading]] = OrderedDict()
 _readings_lock = threading.Lock()
 
@@ -53,10 +58,22 @@ class Journal(Paths):
         Raises:
             Damaged: The file is missing, broken, that of another run or from a newer version.
         """
+        path = self.state_file(key)
+        stamp = _stamp(path)
+        kept = _states.get(path)
+        if kept and kept[0] == stamp:
+            return kept[1]
         try:
-            return RunState.from_json(read_object(self.state_file(key), f"{key} state", _STATE_MEMBERS))
+            state = RunState.from_json(read_object(path, f"{key} state", _STATE_MEMBERS))
         except ValueError:
             raise Damaged(f"The state of run {key.run} in {key.experiment} is damaged.") from None
+        # One that was written just now may be written again within the same tick of the clock.
+        if stamp and time.time_ns() - stamp[1] > _RACY_NS:
+            with _states_lock:
+                _states[path] = (stamp, state)
+                while len(_states) > _KEPT_STATES:
+                    _states.pop(next(iter(_states)))
+        return state
 
     def write_state(self, key: RunKey, state: RunState, durable: bool = False) -> None:
         """Replace a run's state. Only the holder of the run's lock may."""
@@ -213,6 +230,14 @@ class Journal(Paths):
     def is_held(self, key: RunKey) -> bool:
         """Tell whether somebody holds a run."""
         return is_locked(self.run_lock(key))
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        stat = os.lstat(path)
+    except OSError:
+        return None
+    return stat.st_size, stat.st_mtime_ns, stat.st_ino
 
 
 def _archive(path: Path, of: str) -> bytes | None:

@@ -4,7 +4,9 @@ import math
 import threading
 import time
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import streamlit as st
 
@@ -140,12 +142,23 @@ def start_server_side(home: str) -> bool:
 
     FAIRAL_WARM=0 leaves out the warming, for tests and small machines.
     """
+    _load_pages()
     warm, store = settings.warm(), Store(home)
     settle(store)
     crew_of().ensure(store, LINGER_SECONDS if warm else 0.0)
     if warm:
         threading.Thread(target=_warm, args=(home,), daemon=True).start()
     return True
+
+
+def _load_pages() -> None:
+    """Load what pages are made of before the first is drawn.
+
+    Visitors that come at the same moment would load it in different orders, and Python gives up where two wait for each
+    other's modules (seen with twenty of them, tests/slow/test_sessions.py).
+    """
+    for module in iter_modules([str(Path(__file__).parent)]):
+        import_module(f"fairal.ui.{module.name}")
 
 
 def _warm(home: str) -> None:

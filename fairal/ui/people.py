@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
 from fairal.report.arms import arm_label
-from fairal.report.figure import Subject
-from fairal.report.people import THRESHOLDS, people_json, poorly_served, say_volumes
+from fairal.report.figure import Subject, View
+from fairal.report.people import THRESHOLDS, Kept, people_json, poorly_served, say_volumes
 from fairal.report.quantity import MEASURE_LABELS
 from fairal.runs.reader import Reader
 from fairal.ui.frame import page_path
@@ -36,26 +37,37 @@ def show_people(reader: Reader, subject: Subject) -> None:
             format_func=MEASURE_LABELS.get, label_visibility="collapsed", bind="query-params",
         )  # fmt: skip
     threshold = asked_threshold(measure)
-    kept = _kept(subject.result.id, stamp_of(subject.result), subject.view.arms, reader, subject)
+    kept = _openable(subject.result.id, stamp_of(subject.result), subject.view.arms, reader, subject)
+    drawn, table, volumes = _derived(
+        subject.result.id, stamp_of(subject.result), subject.view, measure, threshold, len(kept), subject, kept
+    )
     seen = _component()(
-        data=people_json(subject, measure, threshold, kept), key=f"people_{measure}",
+        data=drawn, key=f"people_{measure}",
         on_threshold_change=lambda: _remember(measure), on_opened_change=lambda: None,
     )  # fmt: skip
     if seen.opened:
         _open(subject, seen.opened)
-    table = poorly_served(subject, measure, threshold)
     pairs = "Each line is a subject and its twin in the other group." if subject.result.matched else ""
     st.caption(literal(subject.about(pairs), 600))
     with st.expander("As a table, and volumes in words"):
         named = {"label": "Arm", "group": "Group", "poor": "Poorly served", "cases": "Test subjects", "seeds": "Seeds"}
         st.dataframe(table.rename(columns=named), hide_index=True, alt="Poorly served test subjects by arm and group")
-        for arm in subject.view.arms:
-            if said := say_volumes(subject, arm):
+        for arm, said in volumes.items():
+            if said:
                 st.markdown(f"**{literal(arm_label(arm))}**, on average: {literal('; '.join(said))}.")
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _kept(experiment: str, stamp: tuple, arms: tuple, _reader: Reader, _subject: Subject) -> set[tuple[str, int, str]]:
+def _derived(
+    experiment: str, stamp: tuple, view: View, measure: str, threshold: float, openable: int, _of: Subject, _kept: Kept
+) -> tuple[dict, pd.DataFrame, dict[str, list[str]]]:
+    """What is drawn and said of the people, as long as the results, and how many of them can be opened, are the same."""
+    volumes = {arm: say_volumes(_of, arm) for arm in view.arms}
+    return people_json(_of, measure, threshold, _kept), poorly_served(_of, measure, threshold), volumes
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _openable(experiment: str, stamp: tuple, arms: tuple, _reader: Reader, _subject: Subject) -> Kept:
     """List the test cases whose volumes were kept at the round that is looked at."""
     found, subject, reader = set(), _subject, _reader
     for arm in subject.view.arms:

@@ -40,9 +40,10 @@ class LightClient:
         self.url, self.visits = url, visits
         self._page, self._polls, self._waits = "", {}, False
 
-    async def wander(self, pages: list[str], seconds: float, stay_seconds: float) -> None:
-        """Look at pages in turn, each for a while."""
+    async def wander(self, pages: list[str], seconds: float, stay_seconds: float, late_seconds: float = 0.0) -> None:
+        """Come a little late, for visitors do not walk in step, and look at pages in turn, each for a while."""
         end, turn = time.monotonic() + seconds, 0
+        await asyncio.sleep(late_seconds)
         async with websockets.connect(self.url, subprotocols=["streamlit"], max_size=None) as socket:
             while time.monotonic() < end:
                 await self._look_at(socket, pages[turn % len(pages)], min(stay_seconds, end - time.monotonic()))

@@ -75,7 +75,11 @@ def test_twenty_sessions_while_two_workers_train(training):
 
         async def all_wander() -> None:
             turned = [PAGES[i % len(PAGES) :] + PAGES[: i % len(PAGES)] for i in range(sessions)]
-            await asyncio.gather(*(LightClient(url, visits).wander(pages, seconds, STAY_SECONDS) for pages in turned))
+            late = [STAY_SECONDS * i / sessions for i in range(sessions)]
+            await asyncio.gather(
+                *(LightClient(url, visits).wander(*of, late_seconds=by) for of, by in
+                  zip([(pages, seconds, STAY_SECONDS) for pages in turned], late, strict=True))
+            )  # fmt: skip
 
         asyncio.run(all_wander())
         over.set()
