@@ -61,7 +61,7 @@ def show_people(reader: Reader, subject: Subject) -> None:
 def _derived(
     experiment: str, stamp: tuple, view: View, measure: str, threshold: float, openable: int, _of: Subject, _kept: Kept
 ) -> tuple[dict, pd.DataFrame, dict[str, list[str]]]:
-    """What is drawn and said of the people, as long as the results, and how many of them can be opened, are the same."""
+    """What is drawn and said of the people, as long as results and how many can be opened are the same."""
     volumes = {arm: say_volumes(_of, arm) for arm in view.arms}
     return people_json(_of, measure, threshold, _kept), poorly_served(_of, measure, threshold), volumes
 
