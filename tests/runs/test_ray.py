@@ -28,7 +28,7 @@ from fairal.runs.crews.engine import crew_of
 from fairal.runs.crews.local import LocalCrew
 from fairal.runs.crews.ray import SAID, RayCrew, start_foreman
 from fairal.runs.life import FOREMAN
-from fairal.runs.locks import is_locked
+from fairal.runs.locks import Lost, is_locked
 from fairal.runs.store import Store
 
 needs_ray = pytest.mark.skipif(
@@ -248,6 +248,78 @@ def test_a_foreman_that_was_killed_is_replaced_and_one_that_left_is_quoted(store
     codes.append(1)
     assert crew.trouble(store) == "No Ray cluster would have me."
     assert crew.ensure(store) == 0  # not at once: whatever it was, it still is
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (RunError("No Ray cluster answers."), 1, "No Ray cluster answers."),
+        (OSError(28, "No space left on device", "audit"), 1, "No space left on device: audit"),
+        (Lost("The lock was removed."), 0, "The lock was removed."),
+        (KeyboardInterrupt(), 1, "The foreman was stopped; its runs count as interrupted"),
+        (SystemExit(15), 1, "The foreman was stopped; its runs count as interrupted"),
+    ],
+)
+def test_a_foreman_leaves_its_threads_behind_whatever_ended_it(store, monkeypatch, capsys, error, code, said):
+    from fairal.cli import machine
+    from fairal.runs.crews import ray_foreman
+
+    class Ended(Exception):
+        pass
+
+    def lead(*_):
+        raise error
+
+    def leave(code):
+        raise Ended(code)
+
+    monkeypatch.setattr("fairal.runs.crews.ray.find_spec", lambda name: name)
+    monkeypatch.setattr(ray_foreman, "lead", lead)
+    monkeypatch.setattr(machine.os, "_exit", leave)
+    monkeypatch.setattr(machine.os, "nice", lambda _: 0)
+    with pytest.raises(Ended) as left:
+        machine.foreman(store.home, "ray")
+    assert left.value.args == (code,)
+    assert said in capsys.readouterr().err
+
+
+class NoCluster:
+    """A cluster that computes nothing."""
+
+    local, threads, slots, poll_seconds = True, 1, 2, 0.01
+
+    def refresh(self) -> None:
+        """There is nobody to ask."""
+
+    warm_up = close = refresh
+
+
+def test_a_run_that_cannot_be_written_is_let_go_of_and_the_others_go_on(store, monkeypatch):
+    from fairal.runs.claims import end
+    from fairal.runs.crews.ray_foreman import Foreman
+
+    def take_up(self, held):
+        if held.key == bad:
+            raise OSError(28, "No space left on device")
+        end(store, held.key, held.state, "done")
+
+    experiment, _ = store.create(tiny_config(strategies=["random", "entropy", "weighted_entropy"]))
+    bad, *others = store.runs(experiment)
+    monkeypatch.setattr(Foreman, "_take_up", take_up)
+    with pytest.raises(RunError, match=rf"1 run\(s\) were let go of unfinished; {bad}: No space is left in"):
+        Foreman(store, NoCluster()).work()
+    assert [store.state(key).state for key in (bad, *others)] == ["queued", "done", "done"]
+    assert not store.is_held(bad)
+
+
+def test_a_foreman_whose_lock_was_removed_lets_that_out(store, monkeypatch):
+    from fairal.runs.crews import ray_foreman
+
+    cluster = NoCluster()
+    monkeypatch.setattr(ray_foreman, "Cluster", lambda engine: cluster)
+    monkeypatch.setattr(cluster, "warm_up", lambda: store.worker_lock(FOREMAN).unlink(), raising=False)
+    with pytest.raises(Lost):
+        ray_foreman.lead(store, "ray")
 
 
 def test_a_server_that_only_shows_starts_no_foreman(store, started, monkeypatch):
