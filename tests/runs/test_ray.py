@@ -28,7 +28,7 @@ from fairal.runs.crews.engine import crew_of
 from fairal.runs.crews.local import LocalCrew
 from fairal.runs.crews.ray import SAID, RayCrew, start_foreman
 from fairal.runs.life import FOREMAN
-from fairal.runs.locks import Lost, is_locked
+from fairal.runs.locks import Lost, is_locked, try_lock
 from fairal.runs.store import Store
 
 needs_ray = pytest.mark.skipif(
@@ -236,6 +236,13 @@ def test_a_foreman_starts_where_there_is_work_and_none_is_there(store, started):
     assert RayCrew("ray").ensure(store) == 0  # it is still starting
     assert started[0] == [(store, "ray", 5.0)]
     assert crew.trouble(store) == ""
+
+
+def test_no_foreman_starts_for_runs_that_others_hold(store, started):
+    experiment, _ = store.create(tiny_config(strategies=["random"]))
+    with try_lock(store.run_lock(store.runs(experiment)[0])):
+        assert RayCrew("ray").ensure(store) == 0
+    assert RayCrew("ray").ensure(store) == 1
 
 
 def test_a_foreman_that_was_killed_is_replaced_and_one_that_left_is_quoted(store, started):
