@@ -5,6 +5,7 @@ import re
 import secrets
 import signal
 import sys
+from concurrent.futures import Future
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -317,6 +318,49 @@ def test_a_run_that_cannot_be_written_is_let_go_of_and_the_others_go_on(store, m
         Foreman(store, NoCluster()).work()
     assert [store.state(key).state for key in (bad, *others)] == ["queued", "done", "done"]
     assert not store.is_held(bad)
+
+
+@pytest.fixture
+def cluster_of(monkeypatch):
+    """A cluster with as many threads per task, on nodes with so many (CPUs, GPUs)."""
+    from fairal.runs.crews import ray_cluster
+
+    def made(threads, *nodes):
+        def listed():
+            return [{"Alive": True, "Resources": {"CPU": float(cpus), "GPU": float(gpus)}} for cpus, gpus in nodes]
+
+        said = Future()
+        said.set_result({})
+        board = SimpleNamespace(read=SimpleNamespace(remote=lambda: SimpleNamespace(future=lambda: said)))
+        ray = SimpleNamespace(
+            nodes=lambda: [*listed(), {"Alive": False, "Resources": {"CPU": 64.0}}],
+            get_runtime_context=lambda: SimpleNamespace(gcs_address="127.0.0.1:1"),
+            remote=lambda **_: lambda task: task,
+        )
+        monkeypatch.setenv("FAIRAL_THREADS", str(threads))
+        monkeypatch.setattr(ray_cluster, "join", lambda *_: ray)
+        monkeypatch.setattr(ray_cluster, "answers", lambda *_: True)
+        monkeypatch.setattr(ray_cluster, "_board", lambda *_: board)
+        return ray_cluster.Cluster("ray")
+
+    return made
+
+
+def test_places_are_counted_node_by_node(cluster_of, monkeypatch):
+    assert cluster_of(4, (6, 0), (6, 0), (3, 0)).slots == 2
+    assert cluster_of(1, (0, 0)).slots == 1  # nodes may still come
+    assert cluster_of(2, (8, 1), (2, 4)).slots == 2
+    monkeypatch.setenv("FAIRAL_GPU_SHARE", "0.25")
+    assert cluster_of(2, (8, 1), (2, 4)).slots == 5
+
+
+def test_a_task_that_fits_no_node_is_a_sentence(cluster_of):
+    with pytest.raises(InputError, match=r"takes 4 CPUs of one node .*, and no node of the cluster has more than 2"):
+        cluster_of(4, (2, 0), (2, 0))
+    cluster = cluster_of(4, (2, 1), (8, 0))
+    assert (cluster.slots, cluster.device("cpu").type) == (2, "cpu")
+    with pytest.raises(InputError, match="No node with a GPU has the 4 CPUs"):
+        cluster.device("auto")
 
 
 def test_a_foreman_whose_lock_was_removed_lets_that_out(store, monkeypatch):
