@@ -149,8 +149,8 @@ def foreman(
     except BaseException as error:
         # Whatever it was: threads may wait for the cluster for ever, and neither Python nor Ray would let go of them.
         os._exit(_last_words(error))
-    if not worked:
-        raise RunError("Another foreman has this home.")
+    if not worked:  # no fault: whoever started this one meanwhile is served by the other
+        err.print("fairal: Another foreman has this home.")
 
 
 def _last_words(error: BaseException) -> int:

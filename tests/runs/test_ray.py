@@ -291,6 +291,16 @@ def test_a_foreman_leaves_its_threads_behind_whatever_ended_it(store, monkeypatc
     assert said in capsys.readouterr().err
 
 
+def test_a_foreman_that_finds_another_one_leaves_well(store, monkeypatch, capsys):
+    from fairal.cli import machine
+
+    monkeypatch.setattr("fairal.runs.crews.ray.find_spec", lambda name: name)
+    monkeypatch.setattr(machine.os, "nice", lambda _: 0)
+    with try_lock(store.worker_lock(FOREMAN)):
+        machine.foreman(store.home, "ray")
+    assert "Another foreman has this home." in capsys.readouterr().err
+
+
 class NoCluster:
     """A cluster that computes nothing."""
 

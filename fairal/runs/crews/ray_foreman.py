@@ -44,7 +44,8 @@ def lead(store: Store, engine: str, linger_seconds: float = 0.0) -> bool:
         Lost: The foreman's lock was removed. As after any error, threads may still wait for the cluster.
     """
     cluster = None
-    while (lock := try_lock(store.worker_lock(FOREMAN))) is not None:
+    # A page may hold the lock for an instant to see whether a foreman is there: try a little longer than that.
+    while (lock := try_lock(store.worker_lock(FOREMAN), wait_seconds=0.03)) is not None:
         # Before the cluster is joined, which takes seconds: whoever waits for us sees that we are there.
         with lock, Heart(store, FOREMAN):
             cluster = cluster or Cluster(engine)
