@@ -339,9 +339,14 @@ def cluster_of(monkeypatch):
         def listed():
             return [{"Alive": True, "Resources": {"CPU": float(cpus), "GPU": float(gpus)}} for cpus, gpus in nodes]
 
-        said = Future()
-        said.set_result({})
-        board = SimpleNamespace(read=SimpleNamespace(remote=lambda: SimpleNamespace(future=lambda: said)))
+        def read():
+            future = Future()
+            future.set_result({word[0]: word[1:] for word in words})
+            words.clear()
+            return SimpleNamespace(future=lambda: future)
+
+        words = []
+        board = SimpleNamespace(read=SimpleNamespace(remote=read), words=words)
         ray = SimpleNamespace(
             nodes=lambda: [*listed(), {"Alive": False, "Resources": {"CPU": 64.0}}],
             get_runtime_context=lambda: SimpleNamespace(gcs_address="127.0.0.1:1"),
@@ -371,6 +376,26 @@ def test_a_task_that_fits_no_node_is_a_sentence(cluster_of):
     assert (cluster.slots, cluster.device("cpu").type) == (2, "cpu")
     with pytest.raises(InputError, match="No node with a GPU has the 4 CPUs"):
         cluster.device("auto")
+
+
+def test_what_a_task_said_last_holds_until_nobody_waits_for_it(cluster_of):
+    def look() -> None:
+        cluster._refresh_at = 0.0
+        cluster.refresh()
+
+    def hear(*word) -> None:
+        heard.append(word)
+        if len(heard) == 2:
+            cluster._board.words += [("run", "fit", 5, 9), ("nobody's", "fit", 1, 9)]
+        if len(heard) == 5:
+            value.set_result("made")
+        look()
+
+    cluster, value, heard = cluster_of(1, (2, 0)), Future(), []
+    cluster.poll_seconds = 0.01
+    assert cluster.wait(SimpleNamespace(future=lambda: value), "run", "measure", hear) == "made"
+    assert heard == [("measure", 0, 1)] * 2 + [("fit", 5, 9)] * 3
+    assert cluster._said == {}
 
 
 def test_a_foreman_whose_lock_was_removed_lets_that_out(store, monkeypatch):

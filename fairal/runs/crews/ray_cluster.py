@@ -95,7 +95,11 @@ class Cluster:
             )
         said = self._board.read.remote().future()
         concurrent.futures.wait([said], timeout=5.0)
-        self._said = said.result() if said.done() and not said.exception() else {}
+        news = said.result() if said.done() and not said.exception() else {}
+        # A task speaks less often than we look: what it said last holds as long as somebody waits for it.
+        for about, word in news.items():
+            if about in self._said:
+                self._said[about] = word
 
     @property
     def slots(self) -> int:
@@ -177,8 +181,12 @@ class Cluster:
             Exception: Whatever the task raised.
         """
         future = ref.future()
-        while not concurrent.futures.wait([future], timeout=self.poll_seconds).done:
-            hear(*self._said.get(about, (part, 0, 1)))
+        self._said.setdefault(about, (part, 0, 1))
+        try:
+            while not concurrent.futures.wait([future], timeout=self.poll_seconds).done:
+                hear(*self._said.get(about, (part, 0, 1)))
+        finally:
+            self._said.pop(about, None)  # whoever waits for the same fit hears its next word
         error = future.exception()
         if error is None:
             return future.result()
