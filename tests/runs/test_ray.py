@@ -446,6 +446,7 @@ def test_a_node_that_would_give_other_numbers_says_so(order, monkeypatch, tmp_pa
 
 
 def test_a_collection_travels_once_per_node_and_is_what_was_sent(order, store, monkeypatch, tmp_path):
+    from fairal.runs.crews import ray_node
     from fairal.runs.crews.ray_node import Parcel, open_job, pack
 
     groups = {f"sub-{i:02d}": ("Women", "Men")[i % 2] for i in range(10)}
@@ -470,6 +471,16 @@ def test_a_collection_travels_once_per_node_and_is_what_was_sent(order, store, m
     assert there.key == here.key
     assert (there.t1 == here.t1).all()
     assert (there.mask == here.mask).all()
+
+    # What it was before goes once nobody uses it, and no other collection does.
+    parcels = tmp_path / "node" / "parcels"
+    for old, name in (("a" * 32, "mine"), ("b" * 32, "mine"), ("c" * 32, "other"), (".new-left", "mine")):
+        (parcels / old / "collections" / name).mkdir(parents=True)
+    ray_node._in_use.clear()  # as in another process
+    with try_lock(parcels / f"{'b' * 32}.1.lock"):
+        open_job(made)
+    assert {path.name for path in parcels.iterdir() if path.is_dir()} == {digest, "b" * 32, "c" * 32}
+    assert fetched == [len(packed)]
 
     monkeypatch.setenv("FAIRAL_NODE_DIR", str(tmp_path / "other"))
     with pytest.raises(RunError, match=r"The collection mine did not reach .* whole"):
