@@ -398,6 +398,26 @@ def test_what_a_task_said_last_holds_until_nobody_waits_for_it(cluster_of):
     assert cluster._said == {}
 
 
+def test_a_foreman_trims_the_fits_of_its_home(store, monkeypatch):
+    from fairal.runs.crews import ray_foreman
+
+    def add_fit(name: str) -> Path:
+        folder = store.cache_dirs["fits"] / name
+        folder.mkdir()
+        (folder / "weights.npz").write_bytes(bytes(1000))
+        return folder
+
+    monkeypatch.setattr("fairal.settings.cache_bytes", lambda: 500)
+    monkeypatch.setattr(ray_foreman, "_TRIM_EVERY", 2)
+    monkeypatch.setattr(ray_foreman.Worker, "_commit", lambda *_: None)
+    foreman, fit = ray_foreman.Foreman(store, NoCluster()), add_fit("one")
+    there = [(foreman._commit(None, None, None), fit.exists())[1] for _ in range(2)]
+    assert there == [True, False]
+    fit = add_fit("two")
+    foreman.work()  # and when it leaves
+    assert not fit.exists()
+
+
 def test_a_foreman_whose_lock_was_removed_lets_that_out(store, monkeypatch):
     from fairal.runs.crews import ray_foreman
 

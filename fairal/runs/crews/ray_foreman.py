@@ -10,13 +10,16 @@ import time
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 
 import torch
 
+from fairal import settings
 from fairal.cohort.source import Source, open_source
 from fairal.config import ExperimentConfig, FolderCohort
 from fairal.errors import RunError
+from fairal.facts.record import Record
 from fairal.loop.job import FitJob, ask_folds
 from fairal.runs.claims import Claim, claims, something_waits
 from fairal.runs.crews.ray_cluster import POLL_SECONDS, Cluster
@@ -28,11 +31,13 @@ from fairal.runs.locks import Held, try_lock
 from fairal.runs.played import Played
 from fairal.runs.reporting import Report, reason_of
 from fairal.runs.reserve import keep_reserve
+from fairal.runs.shelf import trim
 from fairal.runs.store import RunKey, Store
 from fairal.runs.worker import Worker
 
 MOST_IN_FLIGHT = 1000
 _PLACES_SHOWN = 64  # each place of the cluster counts as a worker on the pages, so many at most
+_TRIM_EVERY = 300  # rounds: counting all entries of the shelf after each would cost more than it frees
 
 
 def lead(store: Store, engine: str, linger_seconds: float = 0.0) -> bool:
@@ -78,6 +83,7 @@ class Foreman(Worker):
         self._packing = threading.Lock()
         self._flying: dict[RunKey, Future] = {}
         self._dropped: dict[RunKey, str] = {}
+        self._committed = count(1)
 
     def work(self, linger_seconds: float = 0.0) -> None:
         """Work until there is nothing to do. The caller holds the foreman's lock.
@@ -96,6 +102,7 @@ class Foreman(Worker):
         with self._places():
             self._until_idle(linger_seconds, threads)
         threads.shutdown()
+        self._trim()
         if self._dropped:
             key, reason = next(iter(self._dropped.items()))
             raise RunError(f"{len(self._dropped)} run(s) were let go of unfinished; {key}: {reason}")
@@ -148,6 +155,17 @@ class Foreman(Worker):
     def _carry(self, held: Claim) -> None:
         with held.lock:
             self._take_up(held)
+
+    def _commit(self, held: Claim, played: Played, report: Report) -> Record:
+        record = super()._commit(held, played, report)
+        if next(self._committed) % _TRIM_EVERY == 0:
+            self._trim()
+        return record
+
+    def _trim(self) -> None:
+        """Keep the home's shelf below its cap: no cohort is made here, after which a worker would."""
+        with suppress(OSError):  # next time, then
+            trim(self.store, settings.cache_bytes())
 
     def _report(self, held: Claim) -> Report:
         # All runs in flight together write their progress a hundred times a second, not each once.
