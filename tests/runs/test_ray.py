@@ -6,6 +6,7 @@ import secrets
 import signal
 import sys
 from concurrent.futures import Future
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -460,6 +461,8 @@ def test_a_node_that_would_give_other_numbers_says_so(order, monkeypatch, tmp_pa
     monkeypatch.setenv("FAIRAL_NODE_DIR", str(tmp_path / "node"))
     made = order(tiny_config())
     assert open_job(made).key == made.key
+    with pytest.raises(RunError, match=r"has fairal .*, numpy .*, the head has fairal 0\.0\.1: install the same"):
+        open_job(replace(made, versions=("fairal 0.0.1",)))
     monkeypatch.setattr("fairal.loop.job.LEARNER", -1)
     with pytest.raises(RunError, match="would give other numbers than the head"):
         open_job(made)

@@ -13,12 +13,14 @@ import tarfile
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
-from fairal import settings
+from fairal import __version__, settings
 from fairal.cohort.folder.collection import Collections
 from fairal.cohort.folder.content import FILE
 from fairal.cohort.folder.opening import file_digest
@@ -38,6 +40,12 @@ from fairal.runs.worker import warm_up
 
 _memory = Memory()  # of this process; Ray gives it one task after the other
 _in_use: dict[Path, Held] = {}  # the parcel that this process works with
+
+
+@cache
+def versions() -> tuple[str, ...]:
+    """Name what numbers depend on beside the key, each with its version; torch is part of the key."""
+    return (f"fairal {__version__}", *(f"{name} {version(name)}" for name in ("numpy", "monai")))
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,7 @@ class Order:
         threads: Of torch; part of the key.
         home: The foreman's home if the node shares its disk, else None.
         parcel: The collection that is needed, unless the home is shared.
+        versions: Of whoever wrote the order, see `versions`.
     """
 
     key: str
@@ -73,6 +82,7 @@ class Order:
     threads: int
     home: Path | None = None
     parcel: Parcel | None = None
+    versions: tuple[str, ...] = field(default_factory=versions)
 
 
 def train(order: Order, hear: Progress = silence) -> Fit:
@@ -111,8 +121,13 @@ def open_job(order: Order) -> FitJob:
     """Make this process what the order's key says, and open its source.
 
     Raises:
-        RunError: This node would give other numbers than the key stands for.
+        RunError: This node has other versions than the head, or would give other numbers than the key stands for.
     """
+    if order.versions != versions():
+        raise RunError(
+            f"The node {platform.node()} has {', '.join(versions())}, the head has {', '.join(order.versions)}: "
+            "install the same versions on every node."
+        )
     # Not left to the environment that the process was born with: threads are part of a fit's key.
     torch.set_num_threads(order.threads)
     torch.backends.cudnn.deterministic = True
