@@ -14,7 +14,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, wraps
 from importlib.metadata import version
 from pathlib import Path
 
@@ -85,11 +85,29 @@ class Order:
     versions: tuple[str, ...] = field(default_factory=versions)
 
 
+def _naming_the_node(compute: Callable) -> Callable:
+    """Have an error of this node's disk name node and folder: the head would take it for one of its own."""
+
+    @wraps(compute)
+    def computed(order: Order | None = None, *arguments, **hear):
+        try:
+            return compute(order, *arguments, **hear)
+        except OSError as error:
+            if order is not None and order.home is not None:  # the folder is the head's
+                raise
+            folder, reason = settings.node_folder(), error.strerror or type(error).__name__
+            raise RunError(f"{reason} on the node {platform.node()}; its folder is {folder}.") from error
+
+    return computed
+
+
+@_naming_the_node
 def train(order: Order, hear: Progress = silence) -> Fit:
     """Train on this node. Raises RunError where `open_job` or `FitJob.train` does."""
     return open_job(order).train(hear)
 
 
+@_naming_the_node
 def prepare(order: Order | None = None, hear: Progress = silence) -> None:
     """Load on this node, while another one trains, what an order's answer will need; without one, warm up."""
     if order is None:
@@ -100,6 +118,7 @@ def prepare(order: Order | None = None, hear: Progress = silence) -> None:
         job.source.load(split, hear=lambda done, total: hear("cohort", done, total))
 
 
+@_naming_the_node
 def play(order: Order, cached: bool, kept: frozenset[str], main: Fit, *folds: Fit, hear: Progress = silence) -> Played:
     """Answer on this node.
 
