@@ -31,6 +31,7 @@ from fairal.runs.crews.local import LocalCrew
 from fairal.runs.crews.ray import SAID, RayCrew, start_foreman
 from fairal.runs.life import FOREMAN
 from fairal.runs.locks import Lost, is_locked, try_lock
+from fairal.runs.standing import live_workers
 from fairal.runs.store import Store
 
 needs_ray = pytest.mark.skipif(
@@ -199,6 +200,19 @@ def test_a_token_that_is_missing_or_wrong_is_a_sentence(environment, monkeypatch
     monkeypatch.setattr(ray, "init", init)
     with pytest.raises(RunError, match=re.escape(sentence)):
         ray_join.join("127.0.0.1:1", 1)
+
+
+@needs_ray
+def test_a_ray_that_knows_no_tokens_is_refused(environment, monkeypatch):
+    import ray
+
+    from fairal.runs.crews import ray_join
+
+    for name in ("AUTH_TOKEN", "ENABLE_WINDOWS_OR_OSX_CLUSTER", "task_oom_retries", "NUM_REDIS_GET_RETRIES"):
+        monkeypatch.setenv(f"RAY_{name}", "0")  # put back afterwards
+    monkeypatch.setattr(ray, "__version__", "2.51.1")
+    with pytest.raises(InputError, match=r"Ray 2\.51\.1 knows no tokens; 2\.52 or newer"):
+        ray_join.join(None, 1)
 
 
 def test_the_engine_is_chosen_by_name(monkeypatch):
@@ -435,6 +449,15 @@ def test_a_server_that_only_shows_starts_no_foreman(store, started, monkeypatch)
     assert RayCrew("ray").ensure(store, warm=True) == 0
 
 
+def test_the_places_of_a_cluster_take_no_memory_here(store):
+    with (
+        try_lock(store.worker_lock(0)),
+        try_lock(store.worker_lock(FOREMAN)),
+        try_lock(store.worker_lock(f"{FOREMAN}-1")),
+    ):
+        assert (live_workers(store), live_workers(store, here=True)) == (3, 1)
+
+
 # ------------------------------------------------------------------ what a node does
 
 
@@ -466,6 +489,22 @@ def test_a_node_that_would_give_other_numbers_says_so(order, monkeypatch, tmp_pa
     monkeypatch.setattr("fairal.loop.job.LEARNER", -1)
     with pytest.raises(RunError, match="would give other numbers than the head"):
         open_job(made)
+
+
+def test_a_full_disk_of_a_node_names_the_node(order, monkeypatch, tmp_path):
+    from fairal.runs.crews import ray_node
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setenv("FAIRAL_NODE_DIR", str(tmp_path / "node"))
+    monkeypatch.setattr(ray_node, "open_job", full)
+    made = order(tiny_config())
+    with pytest.raises(RunError, match=rf"No space left on device on the node .*{tmp_path / 'node'}"):
+        ray_node.train(made)
+    with pytest.raises(OSError, match="No space left on device"):
+        ray_node.play(replace(made, home=tmp_path), False, frozenset(), None)
+    assert ray_node.train.__name__ == "train"  # Ray names the processes after it
 
 
 def test_a_collection_travels_once_per_node_and_is_what_was_sent(order, store, monkeypatch, tmp_path):
