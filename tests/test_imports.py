@@ -47,7 +47,7 @@ ALLOWED = {
     "runs.advice_worker": LIGHT | {"loop", "cohort", "learner", "runs"},
     "runs.played": LIGHT | {"loop", "cohort", "runs"},
     "runs.kept": LIGHT | {"cohort", "runs"},
-    "runs.crews.ray_node": LIGHT | {"loop", "cohort", "learner", "runs"},
+    "runs.crews.ray_node": LIGHT | {"loop", "cohort", "learner", "runs", ""},
     "runs.crews.ray_cluster": LIGHT | {"loop", "runs"},
     "runs.crews.ray_fits": LIGHT | {"loop", "learner", "runs"},
     "runs.crews.ray_foreman": LIGHT | {"loop", "cohort", "runs"},

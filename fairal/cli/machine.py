@@ -2,6 +2,7 @@
 
 import json
 import os
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -9,17 +10,18 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from fairal import __version__
+from fairal import __version__, settings
 from fairal.allowed import check_changes
 from fairal.cli.app import AsJson, Home, On, app, err, out, say
 from fairal.cli.experiments import check_seed
 from fairal.config import read_study
-from fairal.errors import FairalError, InputError, RunError
+from fairal.errors import InputError, RunError
 from fairal.files import new_folder
 from fairal.runs.crew import team
 from fairal.runs.crews.engine import crew_of
 from fairal.runs.crews.ray import RayCrew
 from fairal.runs.litter import clear_litter
+from fairal.runs.locks import Lost
 from fairal.runs.shelf import trim
 from fairal.runs.standing import find
 from fairal.runs.store import Store
@@ -144,11 +146,21 @@ def foreman(
 
     try:
         worked = lead(store, crew.engine, linger)
-    except FairalError as error:
-        # Threads may wait for a cluster that is gone: neither Python nor Ray would let go of them.
-        os._exit(say(error))
-    if not worked:
-        raise RunError("Another foreman has this home.")
+    except BaseException as error:
+        # Whatever it was: threads may wait for the cluster for ever, and neither Python nor Ray would let go of them.
+        os._exit(_last_words(error))
+    if not worked:  # no fault: whoever started this one meanwhile is served by the other
+        err.print("fairal: Another foreman has this home.")
+
+
+def _last_words(error: BaseException) -> int:
+    """Say why the foreman leaves; gives the exit code, 0 where another one may follow at once."""
+    if settings.tracebacks():
+        traceback.print_exception(error)
+    if not isinstance(error, Exception):  # Ctrl-C, or SIGTERM by way of Ray
+        error = RunError("The foreman was stopped; its runs count as interrupted, and `fairal resume` goes on.")
+    code = say(error)
+    return 0 if isinstance(error, Lost) else code
 
 
 @app.command("version")

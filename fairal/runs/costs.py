@@ -94,7 +94,7 @@ def doubts(store: Store, cost: Cost, long_seconds: float = DAY_SECONDS, here: bo
     """
     said, free = [], shutil.disk_usage(store.home).free
     # Workers that live have part of it already: what they hold is not missing twice.
-    available = min(total_bytes(), available_bytes() + live_workers(store) * WORKER_BYTES)
+    available = min(total_bytes(), available_bytes() + live_workers(store, here=True) * WORKER_BYTES)
     if here and cost.memory_bytes > _MEMORY_SHARE * available:
         said.append(
             f"{cost.workers} workers with their cohorts and networks need about {_gb(cost.memory_bytes)} of memory; of "

@@ -109,9 +109,9 @@ def seconds_left(stands: list[Stand], workers: int) -> float | None:
     return left * sum(known) / len(known) / max(1, min(workers, left)) if known else None
 
 
-def live_workers(store: Store) -> int:
-    """Count the workers that hold a slot."""
-    return sum(is_locked(path) for path in store.workers_dir.glob("*.lock"))
+def live_workers(store: Store, here: bool = False) -> int:
+    """Count the workers that hold a slot; `here` without the places of a cluster, whose memory is elsewhere."""
+    return sum(is_locked(path) for path in store.workers_dir.glob("*.lock") if not here or path.stem.isdecimal())
 
 
 def find(reader: Reader, name: str) -> str:

@@ -5,6 +5,8 @@ import re
 import secrets
 import signal
 import sys
+from concurrent.futures import Future
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,7 +30,8 @@ from fairal.runs.crews.engine import crew_of
 from fairal.runs.crews.local import LocalCrew
 from fairal.runs.crews.ray import SAID, RayCrew, start_foreman
 from fairal.runs.life import FOREMAN
-from fairal.runs.locks import is_locked
+from fairal.runs.locks import Lost, is_locked, try_lock
+from fairal.runs.standing import live_workers
 from fairal.runs.store import Store
 
 needs_ray = pytest.mark.skipif(
@@ -199,6 +202,19 @@ def test_a_token_that_is_missing_or_wrong_is_a_sentence(environment, monkeypatch
         ray_join.join("127.0.0.1:1", 1)
 
 
+@needs_ray
+def test_a_ray_that_knows_no_tokens_is_refused(environment, monkeypatch):
+    import ray
+
+    from fairal.runs.crews import ray_join
+
+    for name in ("AUTH_TOKEN", "ENABLE_WINDOWS_OR_OSX_CLUSTER", "task_oom_retries", "NUM_REDIS_GET_RETRIES"):
+        monkeypatch.setenv(f"RAY_{name}", "0")  # put back afterwards
+    monkeypatch.setattr(ray, "__version__", "2.51.1")
+    with pytest.raises(InputError, match=r"Ray 2\.51\.1 knows no tokens; 2\.52 or newer"):
+        ray_join.join(None, 1)
+
+
 def test_the_engine_is_chosen_by_name(monkeypatch):
     monkeypatch.setattr("fairal.runs.crews.ray.find_spec", lambda name: name)
     monkeypatch.delenv("FAIRAL_ENGINE", raising=False)
@@ -238,6 +254,13 @@ def test_a_foreman_starts_where_there_is_work_and_none_is_there(store, started):
     assert crew.trouble(store) == ""
 
 
+def test_no_foreman_starts_for_runs_that_others_hold(store, started):
+    experiment, _ = store.create(tiny_config(strategies=["random"]))
+    with try_lock(store.run_lock(store.runs(experiment)[0])):
+        assert RayCrew("ray").ensure(store) == 0
+    assert RayCrew("ray").ensure(store) == 1
+
+
 def test_a_foreman_that_was_killed_is_replaced_and_one_that_left_is_quoted(store, started):
     crew, codes = RayCrew("ray"), started[1]
     store.create(tiny_config())
@@ -250,10 +273,189 @@ def test_a_foreman_that_was_killed_is_replaced_and_one_that_left_is_quoted(store
     assert crew.ensure(store) == 0  # not at once: whatever it was, it still is
 
 
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (RunError("No Ray cluster answers."), 1, "No Ray cluster answers."),
+        (OSError(28, "No space left on device", "audit"), 1, "No space left on device: audit"),
+        (Lost("The lock was removed."), 0, "The lock was removed."),
+        (KeyboardInterrupt(), 1, "The foreman was stopped; its runs count as interrupted"),
+        (SystemExit(15), 1, "The foreman was stopped; its runs count as interrupted"),
+    ],
+)
+def test_a_foreman_leaves_its_threads_behind_whatever_ended_it(store, monkeypatch, capsys, error, code, said):
+    from fairal.cli import machine
+    from fairal.runs.crews import ray_foreman
+
+    class Ended(Exception):
+        pass
+
+    def lead(*_):
+        raise error
+
+    def leave(code):
+        raise Ended(code)
+
+    monkeypatch.setattr("fairal.runs.crews.ray.find_spec", lambda name: name)
+    monkeypatch.setattr(ray_foreman, "lead", lead)
+    monkeypatch.setattr(machine.os, "_exit", leave)
+    monkeypatch.setattr(machine.os, "nice", lambda _: 0)
+    with pytest.raises(Ended) as left:
+        machine.foreman(store.home, "ray")
+    assert left.value.args == (code,)
+    assert said in capsys.readouterr().err
+
+
+def test_a_foreman_that_finds_another_one_leaves_well(store, monkeypatch, capsys):
+    from fairal.cli import machine
+
+    monkeypatch.setattr("fairal.runs.crews.ray.find_spec", lambda name: name)
+    monkeypatch.setattr(machine.os, "nice", lambda _: 0)
+    with try_lock(store.worker_lock(FOREMAN)):
+        machine.foreman(store.home, "ray")
+    assert "Another foreman has this home." in capsys.readouterr().err
+
+
+class NoCluster:
+    """A cluster that computes nothing."""
+
+    local, threads, slots, poll_seconds = True, 1, 2, 0.01
+
+    def refresh(self) -> None:
+        """There is nobody to ask."""
+
+    warm_up = close = refresh
+
+
+def test_a_run_that_cannot_be_written_is_let_go_of_and_the_others_go_on(store, monkeypatch):
+    from fairal.runs.claims import end
+    from fairal.runs.crews.ray_foreman import Foreman
+
+    def take_up(self, held):
+        if held.key == bad:
+            raise OSError(28, "No space left on device")
+        end(store, held.key, held.state, "done")
+
+    experiment, _ = store.create(tiny_config(strategies=["random", "entropy", "weighted_entropy"]))
+    bad, *others = store.runs(experiment)
+    monkeypatch.setattr(Foreman, "_take_up", take_up)
+    with pytest.raises(RunError, match=rf"1 run\(s\) were let go of unfinished; {bad}: No space is left in"):
+        Foreman(store, NoCluster()).work()
+    assert [store.state(key).state for key in (bad, *others)] == ["queued", "done", "done"]
+    assert not store.is_held(bad)
+
+
+@pytest.fixture
+def cluster_of(monkeypatch):
+    """A cluster with as many threads per task, on nodes with so many (CPUs, GPUs)."""
+    from fairal.runs.crews import ray_cluster
+
+    def made(threads, *nodes):
+        def listed():
+            return [{"Alive": True, "Resources": {"CPU": float(cpus), "GPU": float(gpus)}} for cpus, gpus in nodes]
+
+        def read():
+            future = Future()
+            future.set_result({word[0]: word[1:] for word in words})
+            words.clear()
+            return SimpleNamespace(future=lambda: future)
+
+        words = []
+        board = SimpleNamespace(read=SimpleNamespace(remote=read), words=words)
+        ray = SimpleNamespace(
+            nodes=lambda: [*listed(), {"Alive": False, "Resources": {"CPU": 64.0}}],
+            get_runtime_context=lambda: SimpleNamespace(gcs_address="127.0.0.1:1"),
+            remote=lambda **_: lambda task: task,
+        )
+        monkeypatch.setenv("FAIRAL_THREADS", str(threads))
+        monkeypatch.setattr(ray_cluster, "join", lambda *_: ray)
+        monkeypatch.setattr(ray_cluster, "answers", lambda *_: True)
+        monkeypatch.setattr(ray_cluster, "_board", lambda *_: board)
+        return ray_cluster.Cluster("ray")
+
+    return made
+
+
+def test_places_are_counted_node_by_node(cluster_of, monkeypatch):
+    assert cluster_of(4, (6, 0), (6, 0), (3, 0)).slots == 2
+    assert cluster_of(1, (0, 0)).slots == 1  # nodes may still come
+    assert cluster_of(2, (8, 1), (2, 4)).slots == 2
+    monkeypatch.setenv("FAIRAL_GPU_SHARE", "0.25")
+    assert cluster_of(2, (8, 1), (2, 4)).slots == 5
+
+
+def test_a_task_that_fits_no_node_is_a_sentence(cluster_of):
+    with pytest.raises(InputError, match=r"takes 4 CPUs of one node .*, and no node of the cluster has more than 2"):
+        cluster_of(4, (2, 0), (2, 0))
+    cluster = cluster_of(4, (2, 1), (8, 0))
+    assert (cluster.slots, cluster.device("cpu").type) == (2, "cpu")
+    with pytest.raises(InputError, match="No node with a GPU has the 4 CPUs"):
+        cluster.device("auto")
+
+
+def test_what_a_task_said_last_holds_until_nobody_waits_for_it(cluster_of):
+    def look() -> None:
+        cluster._refresh_at = 0.0
+        cluster.refresh()
+
+    def hear(*word) -> None:
+        heard.append(word)
+        if len(heard) == 2:
+            cluster._board.words += [("run", "fit", 5, 9), ("nobody's", "fit", 1, 9)]
+        if len(heard) == 5:
+            value.set_result("made")
+        look()
+
+    cluster, value, heard = cluster_of(1, (2, 0)), Future(), []
+    cluster.poll_seconds = 0.01
+    assert cluster.wait(SimpleNamespace(future=lambda: value), "run", "measure", hear) == "made"
+    assert heard == [("measure", 0, 1)] * 2 + [("fit", 5, 9)] * 3
+    assert cluster._said == {}
+
+
+def test_a_foreman_trims_the_fits_of_its_home(store, monkeypatch):
+    from fairal.runs.crews import ray_foreman
+
+    def add_fit(name: str) -> Path:
+        folder = store.cache_dirs["fits"] / name
+        folder.mkdir()
+        (folder / "weights.npz").write_bytes(bytes(1000))
+        return folder
+
+    monkeypatch.setattr("fairal.settings.cache_bytes", lambda: 500)
+    monkeypatch.setattr(ray_foreman, "_TRIM_EVERY", 2)
+    monkeypatch.setattr(ray_foreman.Worker, "_commit", lambda *_: None)
+    foreman, fit = ray_foreman.Foreman(store, NoCluster()), add_fit("one")
+    there = [(foreman._commit(None, None, None), fit.exists())[1] for _ in range(2)]
+    assert there == [True, False]
+    fit = add_fit("two")
+    foreman.work()  # and when it leaves
+    assert not fit.exists()
+
+
+def test_a_foreman_whose_lock_was_removed_lets_that_out(store, monkeypatch):
+    from fairal.runs.crews import ray_foreman
+
+    cluster = NoCluster()
+    monkeypatch.setattr(ray_foreman, "Cluster", lambda engine: cluster)
+    monkeypatch.setattr(cluster, "warm_up", lambda: store.worker_lock(FOREMAN).unlink(), raising=False)
+    with pytest.raises(Lost):
+        ray_foreman.lead(store, "ray")
+
+
 def test_a_server_that_only_shows_starts_no_foreman(store, started, monkeypatch):
     store.create(tiny_config())
     monkeypatch.setenv("FAIRAL_READ_ONLY", "1")
     assert RayCrew("ray").ensure(store, warm=True) == 0
+
+
+def test_the_places_of_a_cluster_take_no_memory_here(store):
+    with (
+        try_lock(store.worker_lock(0)),
+        try_lock(store.worker_lock(FOREMAN)),
+        try_lock(store.worker_lock(f"{FOREMAN}-1")),
+    ):
+        assert (live_workers(store), live_workers(store, here=True)) == (3, 1)
 
 
 # ------------------------------------------------------------------ what a node does
@@ -282,12 +484,31 @@ def test_a_node_that_would_give_other_numbers_says_so(order, monkeypatch, tmp_pa
     monkeypatch.setenv("FAIRAL_NODE_DIR", str(tmp_path / "node"))
     made = order(tiny_config())
     assert open_job(made).key == made.key
+    with pytest.raises(RunError, match=r"has fairal .*, numpy .*, the head has fairal 0\.0\.1: install the same"):
+        open_job(replace(made, versions=("fairal 0.0.1",)))
     monkeypatch.setattr("fairal.loop.job.LEARNER", -1)
     with pytest.raises(RunError, match="would give other numbers than the head"):
         open_job(made)
 
 
+def test_a_full_disk_of_a_node_names_the_node(order, monkeypatch, tmp_path):
+    from fairal.runs.crews import ray_node
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setenv("FAIRAL_NODE_DIR", str(tmp_path / "node"))
+    monkeypatch.setattr(ray_node, "open_job", full)
+    made = order(tiny_config())
+    with pytest.raises(RunError, match=rf"No space left on device on the node .*{tmp_path / 'node'}"):
+        ray_node.train(made)
+    with pytest.raises(OSError, match="No space left on device"):
+        ray_node.play(replace(made, home=tmp_path), False, frozenset(), None)
+    assert ray_node.train.__name__ == "train"  # Ray names the processes after it
+
+
 def test_a_collection_travels_once_per_node_and_is_what_was_sent(order, store, monkeypatch, tmp_path):
+    from fairal.runs.crews import ray_node
     from fairal.runs.crews.ray_node import Parcel, open_job, pack
 
     groups = {f"sub-{i:02d}": ("Women", "Men")[i % 2] for i in range(10)}
@@ -312,6 +533,16 @@ def test_a_collection_travels_once_per_node_and_is_what_was_sent(order, store, m
     assert there.key == here.key
     assert (there.t1 == here.t1).all()
     assert (there.mask == here.mask).all()
+
+    # What it was before goes once nobody uses it, and no other collection does.
+    parcels = tmp_path / "node" / "parcels"
+    for old, name in (("a" * 32, "mine"), ("b" * 32, "mine"), ("c" * 32, "other"), (".new-left", "mine")):
+        (parcels / old / "collections" / name).mkdir(parents=True)
+    ray_node._in_use.clear()  # as in another process
+    with try_lock(parcels / f"{'b' * 32}.1.lock"):
+        open_job(made)
+    assert {path.name for path in parcels.iterdir() if path.is_dir()} == {digest, "b" * 32, "c" * 32}
+    assert fetched == [len(packed)]
 
     monkeypatch.setenv("FAIRAL_NODE_DIR", str(tmp_path / "other"))
     with pytest.raises(RunError, match=r"The collection mine did not reach .* whole"):

@@ -59,7 +59,8 @@ class RayCrew:
             return 0
         if start is not None and start.failed() and time.monotonic() - start.ended < _WAIT_SECONDS:
             return 0
-        if not (warm or next(to_do(store), None) is not None):
+        # Only runs that nobody holds: a foreman that finds none would be started for ever.
+        if not (warm or any(not store.is_held(key) for key, _ in to_do(store))):
             return 0
         _starts[str(store.home)] = _Start(start_foreman(store, self.engine, linger_seconds))
         return 1

@@ -79,30 +79,47 @@ class Cluster:
 
         Raises:
             RunError: The cluster is gone.
+            InputError: It has nodes with CPUs, and none has as many as a task takes.
         """
         if time.monotonic() < self._refresh_at:
             return
         self._refresh_at = time.monotonic() + 1.0
         if not answers(*self._head):
             raise RunError(gone(":".join(map(str, self._head))))
-        self.resources = self._ray.cluster_resources()
+        self._nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
+        most = int(max((node.get("CPU", 0) for node in self._nodes), default=0))
+        if 0 < most < self.threads:  # with none at all, nodes may still come
+            raise InputError(
+                f"A task takes {self.threads} CPUs of one node (FAIRAL_THREADS), and no node of the cluster has more "
+                f"than {most}; set FAIRAL_THREADS to {most} at most, or add a larger node."
+            )
         said = self._board.read.remote().future()
         concurrent.futures.wait([said], timeout=5.0)
-        self._said = said.result() if said.done() and not said.exception() else {}
+        news = said.result() if said.done() and not said.exception() else {}
+        # A task speaks less often than we look: what it said last holds as long as somebody waits for it.
+        for about, word in news.items():
+            if about in self._said:
+                self._said[about] = word
 
     @property
     def slots(self) -> int:
-        """Count the tasks that fit the cluster at the same time."""
-        gpus = int(self.resources.get("GPU", 0) / settings.gpu_share())
-        return max(1, gpus or int(self.resources.get("CPU", 0)) // self.threads)
+        """Count the tasks that fit the cluster at the same time: each lies on one node."""
+        return max(1, self._gpu_places or sum(int(node.get("CPU", 0)) // self.threads for node in self._nodes))
+
+    @property
+    def _gpu_places(self) -> int:
+        share, threads = settings.gpu_share(), self.threads
+        return sum(min(int(node.get("GPU", 0) / share), int(node.get("CPU", 0)) // threads) for node in self._nodes)
 
     def device(self, name: str) -> torch.device:
         """Resolve a device's name by what the nodes have, not by what the head has.
 
         Raises:
-            InputError: No node has such a device.
+            InputError: No node has such a device, or none that has it has the CPUs of a task.
         """
-        has_gpu = self.resources.get("GPU", 0) > 0
+        has_gpu = any(node.get("GPU", 0) > 0 for node in self._nodes)
+        if has_gpu and not self._gpu_places and name.startswith(("auto", "cuda")):
+            raise InputError(f"No node with a GPU has the {self.threads} CPUs of a task; set FAIRAL_THREADS lower.")
         if name == "auto":
             return torch.device("cuda" if has_gpu else "cpu")
         device = torch.device(name)
@@ -164,8 +181,12 @@ class Cluster:
             Exception: Whatever the task raised.
         """
         future = ref.future()
-        while not concurrent.futures.wait([future], timeout=self.poll_seconds).done:
-            hear(*self._said.get(about, (part, 0, 1)))
+        self._said.setdefault(about, (part, 0, 1))
+        try:
+            while not concurrent.futures.wait([future], timeout=self.poll_seconds).done:
+                hear(*self._said.get(about, (part, 0, 1)))
+        finally:
+            self._said.pop(about, None)  # whoever waits for the same fit hears its next word
         error = future.exception()
         if error is None:
             return future.result()

@@ -7,14 +7,19 @@ has a thread that mostly waits.
 import concurrent.futures
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 
 import torch
 
+from fairal import settings
 from fairal.cohort.source import Source, open_source
 from fairal.config import ExperimentConfig, FolderCohort
+from fairal.errors import RunError
+from fairal.facts.record import Record
 from fairal.loop.job import FitJob, ask_folds
 from fairal.runs.claims import Claim, claims, something_waits
 from fairal.runs.crews.ray_cluster import POLL_SECONDS, Cluster
@@ -22,15 +27,17 @@ from fairal.runs.crews.ray_fits import Fits
 from fairal.runs.crews.ray_node import Order, Parcel, digest_of, pack
 from fairal.runs.life import FOREMAN, Heart
 from fairal.runs.litter import clear_litter
-from fairal.runs.locks import Held, Lost, try_lock
+from fairal.runs.locks import Held, try_lock
 from fairal.runs.played import Played
-from fairal.runs.reporting import Report
+from fairal.runs.reporting import Report, reason_of
 from fairal.runs.reserve import keep_reserve
+from fairal.runs.shelf import trim
 from fairal.runs.store import RunKey, Store
 from fairal.runs.worker import Worker
 
 MOST_IN_FLIGHT = 1000
 _PLACES_SHOWN = 64  # each place of the cluster counts as a worker on the pages, so many at most
+_TRIM_EVERY = 300  # rounds: counting all entries of the shelf after each would cost more than it frees
 
 
 def lead(store: Store, engine: str, linger_seconds: float = 0.0) -> bool:
@@ -39,11 +46,13 @@ def lead(store: Store, engine: str, linger_seconds: float = 0.0) -> bool:
     Raises:
         InputError: As `Cluster`.
         RunError: As `Cluster` and `Foreman.work`.
+        Lost: The foreman's lock was removed. As after any error, threads may still wait for the cluster.
     """
     cluster = None
-    while (lock := try_lock(store.worker_lock(FOREMAN))) is not None:
+    # A page may hold the lock for an instant to see whether a foreman is there: try a little longer than that.
+    while (lock := try_lock(store.worker_lock(FOREMAN), wait_seconds=0.03)) is not None:
         # Before the cluster is joined, which takes seconds: whoever waits for us sees that we are there.
-        with lock, Heart(store, FOREMAN), suppress(Lost):  # then another foreman may be there, and goes on
+        with lock, Heart(store, FOREMAN):
             cluster = cluster or Cluster(engine)
             Foreman(store, cluster, lock).work(linger_seconds)
         # Somebody may have launched between our last look and our release, and seen that we are there.
@@ -73,12 +82,16 @@ class Foreman(Worker):
         self._parcels: dict[str, Parcel] = {}
         self._packing = threading.Lock()
         self._flying: dict[RunKey, Future] = {}
+        self._dropped: dict[RunKey, str] = {}
+        self._committed = count(1)
 
     def work(self, linger_seconds: float = 0.0) -> None:
         """Work until there is nothing to do. The caller holds the foreman's lock.
 
         Raises:
-            RunError: The cluster is gone. The runs in flight count as interrupted.
+            RunError: The cluster is gone, and the runs in flight count as interrupted; or, when all else is done, there
+                were runs of which not even the failure could be written down.
+            Lost: The foreman's lock was removed.
         """
         self.cluster.warm_up()
         self.store.audit()
@@ -89,6 +102,10 @@ class Foreman(Worker):
         with self._places():
             self._until_idle(linger_seconds, threads)
         threads.shutdown()
+        self._trim()
+        if self._dropped:
+            key, reason = next(iter(self._dropped.items()))
+            raise RunError(f"{len(self._dropped)} run(s) were let go of unfinished; {key}: {reason}")
 
     @contextmanager
     def _places(self) -> Iterator[None]:
@@ -115,7 +132,13 @@ class Foreman(Worker):
             else:
                 time.sleep(POLL_SECONDS)
             for key in [key for key, run in flying.items() if run.done()]:
-                flying.pop(key).result()
+                self._let_go(key, flying.pop(key).exception())
+
+    def _let_go(self, key: RunKey, error: BaseException | None) -> None:
+        """Keep what a run's thread could not write down itself from the other runs; it is not taken up again here."""
+        if error is not None:
+            traceback.print_exception(error)
+            self._dropped[key] = reason_of(error, self.store)
 
     def _take_off(self, threads: ThreadPoolExecutor) -> None:
         """Claim runs until the cluster has as many again waiting as it computes."""
@@ -123,7 +146,7 @@ class Foreman(Worker):
         room = most - len(self._flying)
         if room < max(1, most // 10):  # a pass over the open runs reads the states of all that we hold
             return
-        for held in claims(self.store, skip=set(self._flying)):
+        for held in claims(self.store, skip={*self._flying, *self._dropped}):
             self._flying[held.key] = threads.submit(self._carry, held)
             room -= 1
             if not room:
@@ -132,6 +155,17 @@ class Foreman(Worker):
     def _carry(self, held: Claim) -> None:
         with held.lock:
             self._take_up(held)
+
+    def _commit(self, held: Claim, played: Played, report: Report) -> Record:
+        record = super()._commit(held, played, report)
+        if next(self._committed) % _TRIM_EVERY == 0:
+            self._trim()
+        return record
+
+    def _trim(self) -> None:
+        """Keep the home's shelf below its cap: no cohort is made here, after which a worker would."""
+        with suppress(OSError):  # next time, then
+            trim(self.store, settings.cache_bytes())
 
     def _report(self, held: Claim) -> Report:
         # All runs in flight together write their progress a hundred times a second, not each once.

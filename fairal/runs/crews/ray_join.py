@@ -9,6 +9,7 @@ from fairal.errors import InputError, RunError
 from fairal.runs.crew import team
 
 _TOKEN_PLACES = "RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token"
+_FIRST_WITH_TOKENS = (2, 52)
 _NO_TOKEN = f"There is no token for the Ray cluster here; put it into {_TOKEN_PLACES}, see docs/cluster.md."
 
 
@@ -20,7 +21,7 @@ def join(address: str | None, threads: int) -> Any:
         threads: Of each task; sizes the cluster of this machine.
 
     Raises:
-        InputError: RAY_AUTH_MODE is not token.
+        InputError: RAY_AUTH_MODE is not token, or Ray is too old to know tokens.
         RunError: There is no cluster at that address, or there is no token here, or another than there.
     """
     mode = os.environ.setdefault("RAY_AUTH_MODE", "token")
@@ -38,6 +39,8 @@ def join(address: str | None, threads: int) -> Any:
         raise RunError(gone(address))
     import ray  # reads the environment when it is loaded
 
+    if tuple(map(int, ray.__version__.split(".")[:2])) < _FIRST_WITH_TOKENS:
+        raise InputError(f"Ray {ray.__version__} knows no tokens; 2.52 or newer does: pip install 'fairal[ray]'.")
     own = {"address": "local", "include_dashboard": False, "num_cpus": team().workers * threads}
     try:
         ray.init(

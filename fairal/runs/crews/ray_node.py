@@ -7,34 +7,45 @@ node. Both live on a shelf of the node's own, as a home has one.
 import io
 import os
 import platform
+import secrets
+import shutil
 import tarfile
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache, wraps
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
-from fairal import settings
+from fairal import __version__, settings
 from fairal.cohort.folder.collection import Collections
 from fairal.cohort.folder.content import FILE
 from fairal.cohort.folder.opening import file_digest
 from fairal.cohort.source import open_source
 from fairal.errors import FairalError, RunError
-from fairal.files import new_folder
+from fairal.files import new_folder, remove_abandoned
 from fairal.learner.fit import Fit
 from fairal.loop.job import FitJob, fit_key
 from fairal.loop.progress import Progress, silence
 from fairal.loop.round import Trained, answer
 from fairal.loop.task import Task
 from fairal.runs.kept import POLL_SECONDS, SPLITS, KeptSource, Memory
-from fairal.runs.locks import try_lock
+from fairal.runs.locks import Held, is_locked, try_lock
 from fairal.runs.played import Played, displayed_subjects, keeps_volumes
 from fairal.runs.store import Store
 from fairal.runs.worker import warm_up
 
 _memory = Memory()  # of this process; Ray gives it one task after the other
+_in_use: dict[Path, Held] = {}  # the parcel that this process works with
+
+
+@cache
+def versions() -> tuple[str, ...]:
+    """Name what numbers depend on beside the key, each with its version; torch is part of the key."""
+    return (f"fairal {__version__}", *(f"{name} {version(name)}" for name in ("numpy", "monai")))
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,7 @@ class Order:
         threads: Of torch; part of the key.
         home: The foreman's home if the node shares its disk, else None.
         parcel: The collection that is needed, unless the home is shared.
+        versions: Of whoever wrote the order, see `versions`.
     """
 
     key: str
@@ -70,13 +82,32 @@ class Order:
     threads: int
     home: Path | None = None
     parcel: Parcel | None = None
+    versions: tuple[str, ...] = field(default_factory=versions)
 
 
+def _naming_the_node(compute: Callable) -> Callable:
+    """Have an error of this node's disk name node and folder: the head would take it for one of its own."""
+
+    @wraps(compute)
+    def computed(order: Order | None = None, *arguments, **hear):
+        try:
+            return compute(order, *arguments, **hear)
+        except OSError as error:
+            if order is not None and order.home is not None:  # the folder is the head's
+                raise
+            folder, reason = settings.node_folder(), error.strerror or type(error).__name__
+            raise RunError(f"{reason} on the node {platform.node()}; its folder is {folder}.") from error
+
+    return computed
+
+
+@_naming_the_node
 def train(order: Order, hear: Progress = silence) -> Fit:
     """Train on this node. Raises RunError where `open_job` or `FitJob.train` does."""
     return open_job(order).train(hear)
 
 
+@_naming_the_node
 def prepare(order: Order | None = None, hear: Progress = silence) -> None:
     """Load on this node, while another one trains, what an order's answer will need; without one, warm up."""
     if order is None:
@@ -87,6 +118,7 @@ def prepare(order: Order | None = None, hear: Progress = silence) -> None:
         job.source.load(split, hear=lambda done, total: hear("cohort", done, total))
 
 
+@_naming_the_node
 def play(order: Order, cached: bool, kept: frozenset[str], main: Fit, *folds: Fit, hear: Progress = silence) -> Played:
     """Answer on this node.
 
@@ -108,8 +140,13 @@ def open_job(order: Order) -> FitJob:
     """Make this process what the order's key says, and open its source.
 
     Raises:
-        RunError: This node would give other numbers than the key stands for.
+        RunError: This node has other versions than the head, or would give other numbers than the key stands for.
     """
+    if order.versions != versions():
+        raise RunError(
+            f"The node {platform.node()} has {', '.join(versions())}, the head has {', '.join(order.versions)}: "
+            "install the same versions on every node."
+        )
     # Not left to the environment that the process was born with: threads are part of a fit's key.
     torch.set_num_threads(order.threads)
     torch.backends.cudnn.deterministic = True
@@ -158,25 +195,60 @@ def digest_of(folder: Path) -> str:
 def unpacked(store: Store, parcel: Parcel) -> Path:
     """Give the folder on this node in which a collection lies as in a home; fetched by whoever needs it first.
 
+    It is kept while this process works with it. What the collection was before is removed once nobody does.
+
     Raises:
         RunError: What came is not what was sent.
     """
     # Not on the shelf of cohorts: those are sealed file by file, a collection names the digest of each of its volumes.
     home = store.home / "parcels" / parcel.digest
     home.parent.mkdir(exist_ok=True)
-    while not home.is_dir():
+    while home not in _in_use or not home.is_dir():
         lock = try_lock(home.with_suffix(".lock"))
         if lock is None:
             time.sleep(POLL_SECONDS)
             continue
         with lock:
-            if home.is_dir():  # fetched while we reached for the lock
-                break
-            with new_folder(home) as made, tarfile.open(fileobj=io.BytesIO(parcel.fetch())) as tar:
-                tar.extractall(made / "collections", filter="data")
-                _check(made, parcel)
+            _use(home)
+            if not home.is_dir():
+                with new_folder(home) as made, tarfile.open(fileobj=io.BytesIO(parcel.fetch())) as tar:
+                    tar.extractall(made / "collections", filter="data")
+                    _check(made, parcel)
+        _drop_others(home, parcel.name)
     _check(home, parcel)
     return home
+
+
+def _use(home: Path) -> None:
+    """Hold a parcel for this process, and let go of the one before. The caller has the parcel's lock."""
+    for held in _in_use.values():
+        held.release()
+    _in_use.clear()
+    _is_used(home)
+    # A file for each process: several use a parcel at the same time.
+    _in_use[home] = try_lock(home.with_suffix(f".{secrets.token_hex(8)}.lock"))
+
+
+def _is_used(home: Path) -> bool:
+    """Tell whether a process holds a parcel, and remove the files of those that do no longer. As `_use`."""
+    users = list(home.parent.glob(f"{home.name}.*.lock"))
+    gone = [user for user in users if not is_locked(user)]
+    for user in gone:
+        user.unlink(missing_ok=True)
+    return len(gone) < len(users)
+
+
+def _drop_others(home: Path, name: str) -> None:
+    """Remove what a collection of this name was before, unless somebody uses it."""
+    remove_abandoned(home.parent)  # of whoever was killed while it unpacked
+    for other in home.parent.glob("[!.]*"):
+        if other == home or not (other / "collections" / name).is_dir():
+            continue
+        lock = try_lock(other.with_suffix(".lock"))
+        if lock is not None:
+            with lock:
+                if not _is_used(other):
+                    shutil.rmtree(other, ignore_errors=True)
 
 
 def _check(home: Path, parcel: Parcel) -> None:
