@@ -21,6 +21,7 @@ from fairal.cohort.folder.source import FolderSource, look_at
 from fairal.cohort.folder.wishes import Wishes
 from fairal.config import parse_experiment
 from fairal.errors import InputError, RunError
+from fairal.learner.fit import FIT_FILES, load_files
 from fairal.loop.job import ask
 from fairal.loop.task import next_task
 from fairal.runs import control
@@ -29,7 +30,9 @@ from fairal.runs.crews.local import LocalCrew
 from fairal.runs.crews.ray import SAID, RayCrew, start_foreman
 from fairal.runs.life import FOREMAN
 from fairal.runs.locks import is_locked
+from fairal.runs.shelf import find, place
 from fairal.runs.store import Store
+from fairal.seals import seal_files
 
 needs_ray = pytest.mark.skipif(
     find_spec("ray") is None or sys.platform != "linux", reason="needs Linux, and Ray: pip install 'fairal[ray]'"
@@ -274,6 +277,32 @@ def test_a_node_that_would_give_other_numbers_says_so(order, monkeypatch, tmp_pa
     monkeypatch.setattr("fairal.loop.job.LEARNER", -1)
     with pytest.raises(RunError, match="would give other numbers than the head"):
         open_job(made)
+
+
+def test_a_fit_of_a_node_is_kept_as_it_was_sealed_and_nowhere_else(store, tmp_path):
+    files = seal_files({"weights.npz": b"weights", "fit.json": b"{}"}, "fits/abc")
+    place(store, "fits", "abc", files, FIT_FILES)
+    assert find(store, "fits", "abc", load_files) == {"weights.npz": b"weights", "fit.json": b"{}"}
+    for wrong in (
+        files | {"weights.npz": b"others"},
+        seal_files({"weights.npz": b"weights", "../../../../escaped": b""}, "fits/other"),
+        seal_files({"weights.npz": b"weights", "fit.json": b"{}"}, "fits/another"),
+        {"weights.npz": b"weights", "fit.json": b"{}"},
+    ):
+        with pytest.raises(RunError, match="did not come whole"):
+            place(store, "fits", "other", wrong, FIT_FILES)
+    assert not list(tmp_path.rglob("*escaped*"))
+    assert not (store.cache_dirs["fits"] / "other").exists()
+
+
+def test_a_damaged_fit_of_before_seals_is_trained_anew(store):
+    from fairal.runs.crews.ray_fits import _sound_files
+
+    folder = store.cache_dirs["fits"] / "abc"
+    folder.mkdir()
+    for name in FIT_FILES:
+        (folder / name).write_bytes(b"what is no fit")
+    assert find(store, "fits", "abc", _sound_files) is None
 
 
 def test_a_collection_travels_once_per_node_and_is_what_was_sent(order, store, monkeypatch, tmp_path):
