@@ -1,10 +1,12 @@
 """Two nodes on one machine: what a cluster gives is what one machine gives, whatever is killed meanwhile."""
 
 import os
+import pickle
 import re
 import secrets
 import signal
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,17 +15,18 @@ import pytest
 import torch
 from cohort.folder.scans import bids
 from test_worker import facts, kill, wait_until
-from tiny import tiny_config, work_off
+from tiny import tiny_config, tiny_record, work_off
 
 from fairal.cohort.folder.collection import Collections
 from fairal.cohort.folder.importing import import_folder
 from fairal.cohort.folder.source import FolderSource, look_at
 from fairal.cohort.folder.wishes import Wishes
-from fairal.config import parse_experiment
+from fairal.config import Arm, parse_experiment
 from fairal.errors import InputError, RunError
+from fairal.facts.record import Pick
 from fairal.learner.fit import FIT_FILES, load_files
 from fairal.loop.job import ask
-from fairal.loop.task import next_task
+from fairal.loop.task import Task, next_task
 from fairal.runs import control
 from fairal.runs.crews.engine import crew_of
 from fairal.runs.crews.local import LocalCrew
@@ -277,6 +280,17 @@ def test_a_node_that_would_give_other_numbers_says_so(order, monkeypatch, tmp_pa
     monkeypatch.setattr("fairal.loop.job.LEARNER", -1)
     with pytest.raises(RunError, match="would give other numbers than the head"):
         open_job(made)
+
+
+def test_an_order_holds_of_the_past_what_a_strategy_is_shown():
+    from fairal.loop.view import _standing
+
+    record = tiny_record(0, picked=(Pick("c", "biased"),), losses=(0.5,) * 600)
+    held_out = replace(record, held_out=record.test)
+    task = Task(tiny_config(), Arm("entropy"), 0, 2, ("a", "b", "c"), 2, (record, held_out))
+    shown, groups = task.brief().history, ("reference", "biased")
+    assert [_standing(r, groups) for r in shown] == [_standing(r, groups) for r in task.history]
+    assert len(pickle.dumps(shown)) < len(pickle.dumps(task.history)) / 2
 
 
 def test_a_fit_of_a_node_is_kept_as_it_was_sealed_and_nowhere_else(store, tmp_path):
