@@ -18,16 +18,20 @@ from pathlib import Path
 from measured import keep
 
 PER_ROUND, ROUNDS, CASES = 6, 6, 100
+made: dict = {}  # by a process of a node
 
 
 def no_train(order, hear):
-    """Give a fit of the demo's size."""
-    from fairal.learner.fit import Fit
+    """Give a fit of the demo's size, made once per process."""
+    from fairal.learner.fit import Fit, fit_files
     from fairal.learner.network import build_network
+    from fairal.seals import seal_files
 
-    network = build_network(order.task.config.learner, order.task.seed, order.device)
-    weights = {name: value.detach() for name, value in network.state_dict().items()}
-    return Fit(weights, [0.5] * order.task.config.learner.steps, 0.001)
+    if "fit" not in made:
+        network = build_network(order.task.config.learner, order.task.seed, order.device)
+        weights = {name: value.detach() for name, value in network.state_dict().items()}
+        made["fit"] = fit_files(Fit(weights, [0.5] * order.task.config.learner.steps, 0.001))
+    return seal_files(made["fit"], f"fits/{order.key}")
 
 
 def no_play(order, cached, kept, main, *folds, hear):
@@ -53,11 +57,12 @@ def no_play(order, cached, kept, main, *folds, hear):
     record = Record(
         round=task.round, labelled=task.labelled, labelled_by_group=dict.fromkeys(source.groups, 3), labelled_mm3=1.0,
         picked=tuple(Pick(i, group[i], 0.5, 0.5) for i in left[: task.picks]) or None, weights=by_group,
-        labelled_dice=by_group, losses=tuple(main.losses), test=cases([r.id for r in test], [r.group for r in test]),
+        labelled_dice=by_group, losses=(0.5,) * task.config.learner.steps,
+        test=cases([r.id for r in test], [r.group for r in test]),
         labelled_cases=cases(task.labelled, [group[i] for i in task.labelled]), fit=order.key, cached=cached,
         seconds={"cohort": 0.0}, device=str(order.device), threads=torch.get_num_threads(), torch=torch.__version__,
     )  # fmt: skip
-    return Played(Round(record, source.groups), {}, 0.001)
+    return Played(Round(record, source.groups), by_group, {}, 0.001)
 
 
 def no_prepare(*order, hear):

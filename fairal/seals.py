@@ -121,8 +121,13 @@ def open_archive(content: bytes, of: str) -> bytes:
 
 def seal_folder(folder: Path, of: str) -> None:
     """Note the checksums of all files of a folder in another file beside them."""
-    text = json.dumps({"schema": 1, "files": _files(folder)})
-    (folder / FOLDER_SEAL).write_text(seal_text(text, of))
+    (folder / FOLDER_SEAL).write_text(_folder_seal(_files(folder), of))
+
+
+def seal_files(files: Mapping[str, bytes], of: str) -> dict[str, bytes]:
+    """Give files with the seal that their folder will have, for one that is written elsewhere."""
+    measures = {name: [len(files[name]), blake2b(files[name], digest_size=16).hexdigest()] for name in sorted(files)}
+    return {**files, FOLDER_SEAL: _folder_seal(measures, of).encode()}
 
 
 def check_folder(folder: Path, of: str) -> None:
@@ -136,6 +141,10 @@ def check_folder(folder: Path, of: str) -> None:
     there = _files(folder)
     if wrong := sorted(name for name in {*said["files"], *there} if said["files"].get(name) != there.get(name)):
         raise Broken(f"{wrong[0]} is not as it was written")
+
+
+def _folder_seal(measures: Mapping[str, list], of: str) -> str:
+    return seal_text(json.dumps({"schema": 1, "files": measures}), of)
 
 
 def _files(folder: Path) -> dict[str, list]:

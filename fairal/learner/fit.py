@@ -1,9 +1,10 @@
 """Train from scratch on a labelled set for a fixed number of steps. Knows nothing of groups or strategies."""
 
+import io
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from fairal.seeds import number
 
 LEARNER = 1
 """Version of the learner's numbers; part of every fit's key."""
+FIT_FILES = ("weights.npz", "fit.json")
+"""Of which a stored fit consists."""
 _LOOK_EVERY = 10  # steps between two looks at the loss: each makes a GPU wait until it has nothing left to do
 
 
@@ -115,15 +118,34 @@ def _check_finite(losses: list[float], config: LearnerConfig) -> None:
             )
 
 
+def fit_files(trained: Fit) -> dict[str, bytes]:
+    """Write a fit as files, by name: arrays and JSON, nothing that runs code when it is read."""
+    weights = io.BytesIO()
+    np.savez(weights, **{name: value.numpy() for name, value in trained.weights.items()})
+    text = json.dumps({"losses": trained.losses, "seconds": trained.seconds})
+    return dict(zip(FIT_FILES, (weights.getvalue(), text.encode()), strict=True))
+
+
+def read_fit(files: Mapping[str, bytes]) -> Fit:
+    """Read what `fit_files` wrote; any error means that it is damaged."""
+    weights, text = (files[name] for name in FIT_FILES)
+    content = json.loads(text)
+    with np.load(io.BytesIO(weights), allow_pickle=False) as stored:
+        tensors = {name: torch.from_numpy(stored[name]) for name in stored.files}
+    return Fit(tensors, content["losses"], content["seconds"])
+
+
 def save_fit(trained: Fit, folder: Path) -> None:
-    """Write a fit into an empty folder: arrays and JSON, nothing that runs code when it is read."""
-    np.savez(folder / "weights.npz", **{name: value.numpy() for name, value in trained.weights.items()})
-    (folder / "fit.json").write_text(json.dumps({"losses": trained.losses, "seconds": trained.seconds}))
+    """Write a fit into an empty folder."""
+    for name, content in fit_files(trained).items():
+        (folder / name).write_bytes(content)
+
+
+def load_files(folder: Path) -> dict[str, bytes]:
+    """Read the files that `save_fit` wrote, as they are."""
+    return {name: (folder / name).read_bytes() for name in FIT_FILES}
 
 
 def load_fit(folder: Path) -> Fit:
     """Read a fit that `save_fit` wrote; any error means that it is damaged."""
-    content = json.loads((folder / "fit.json").read_text())
-    with np.load(folder / "weights.npz", allow_pickle=False) as stored:
-        weights = {name: torch.from_numpy(stored[name]) for name in stored.files}
-    return Fit(weights, content["losses"], content["seconds"])
+    return read_fit(load_files(folder))

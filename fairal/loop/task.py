@@ -1,10 +1,10 @@
 """What is to be done next: known from the configuration and the finished rounds, before anything is computed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 from fairal.config import Arm, ExperimentConfig
-from fairal.facts.record import Record
+from fairal.facts.record import Cases, Record
 from fairal.facts.subject import Row
 from fairal.seeds import stream
 from fairal.strategies.catalog import CATALOG, OUT_OF_FOLD, REFERENCES
@@ -36,6 +36,14 @@ class Task:
         if self.config.query.dice_from == "out_of_fold":
             return self.arm.query not in REFERENCES
         return self.picks > 0 and self.arm.query in CATALOG and OUT_OF_FOLD in CATALOG[self.arm.query].needs
+
+    def brief(self) -> "Task":
+        """Give the same task with of its history no more than an answer reads, see `fairal.loop.view`."""
+        kept = {"losses": (), "test": _NOBODY, "labelled_cases": _NOBODY, "picked": None, "labelled": ()}
+        return replace(self, history=tuple(replace(record, **kept) for record in self.history))
+
+
+_NOBODY = Cases(*((),) * len(fields(Cases)))
 
 
 @dataclass(frozen=True)

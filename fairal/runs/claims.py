@@ -25,18 +25,25 @@ class Claim:
     state: RunState
 
 
-def to_do(store: Store) -> Iterator[tuple[RunKey, RunState]]:
+def to_do(store: Store, skip: Collection[RunKey] = ()) -> Iterator[tuple[RunKey, RunState]]:
     """List the runs that could be taken up, in the order in which they should be.
 
     The oldest experiment first; in it the lowest seed, and there the run with the fewest rounds done, so that the arms
     of a what-if grow side by side and no core waits for the last run. Runs that are known to have ended are not read;
     what is found to have ended is entered in the ledger, so that this is so the next time.
+
+    Args:
+        store: The home.
+        skip: Runs that the caller knows to be open, and does not want: they are not read either.
     """
     for experiment in store.open_experiments():
         still_open = False
         for _, keys in groupby(sorted(store.open_runs(experiment), key=_seed), key=_seed):
             rows = []
             for position, key in enumerate(keys):
+                if key in skip:
+                    still_open = True
+                    continue
                 try:
                     state = store.state(key)
                 except FairalError:
@@ -75,9 +82,7 @@ def claim(store: Store, skip: Collection[RunKey]) -> Claim | None:
 
 def claims(store: Store, skip: Collection[RunKey]) -> Iterator[Claim]:
     """Take up one after another, in one pass over the open runs. What was given belongs to the caller."""
-    for key, _ in to_do(store):
-        if key in skip:
-            continue
+    for key, _ in to_do(store, skip):
         # A page may hold the lock for an instant to see whether the run lives: try a little longer than that.
         lock = try_lock(store.run_lock(key), wait_seconds=0.03)
         if lock is None:

@@ -18,11 +18,13 @@ class Played:
     """A round that was computed, and what goes with it.
 
     Attributes:
+        dice: Mean test Dice of each group.
         displayed: Its displayed subjects by id, those alone that nobody has kept yet.
         seconds: It took, without waiting for a free core.
     """
 
     done: Round
+    dice: dict[str, float]
     displayed: dict[str, SubjectVolumes]
     seconds: float
 

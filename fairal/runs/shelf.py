@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -11,11 +11,11 @@ from zipfile import BadZipFile
 
 from fairal import settings
 from fairal.allowed import changes
-from fairal.errors import FairalError
+from fairal.errors import FairalError, RunError
 from fairal.files import folder_size, new_folder
 from fairal.runs.locks import try_lock
 from fairal.runs.store import Store
-from fairal.seals import FOLDER_SEAL, Broken, check_folder, seal_folder
+from fairal.seals import FOLDER_SEAL, Broken, check_folder, seal_files, seal_folder
 
 T = TypeVar("T")
 
@@ -62,6 +62,26 @@ def obtain(
 def find(store: Store, kind: str, digest: str, load: Callable[[Path], T]) -> T | None:
     """Read an entry; None where it is not there, or is damaged."""
     return _read(store.cache_dirs[kind] / digest, kind, load)
+
+
+def place(store: Store, kind: str, digest: str, files: Mapping[str, bytes], names: Collection[str]) -> None:
+    """Keep an entry that was made and sealed elsewhere, see `seal_files`; nothing is done where it is there by then.
+
+    Args:
+        store: Whose shelf.
+        kind, digest: Of the entry.
+        files: By name, with their seal.
+        names: Of the files that such an entry has, without the seal: no other is written.
+
+    Raises:
+        RunError: They are others, or not as they were sealed, or sealed as something else.
+    """
+    if files.keys() != {*names, FOLDER_SEAL} or files != seal_files({n: files[n] for n in names}, f"{kind}/{digest}"):
+        raise RunError(f"What a node made for {kind}/{digest} did not come whole; nothing of it is kept.")
+    folder = store.cache_dirs[kind] / digest
+    with suppress(FileExistsError), new_folder(folder) as temporary:
+        for name, content in files.items():
+            (temporary / name).write_bytes(content)
 
 
 def _read(folder: Path, kind: str, load: Callable[[Path], T]) -> T | None:

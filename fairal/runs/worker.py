@@ -185,7 +185,7 @@ class Worker:
         seconds = time.perf_counter() - started
         if not cached:
             remember_speed(self.store, job.task.config, seconds - done.record.seconds["cohort"])
-        return Played(done, displayed, seconds)
+        return Played(done, done.dice_by_group, displayed, seconds)
 
     def _fit(self, job: FitJob, source: Source, report: Report) -> tuple[Fit, bool]:
         """Train or find a fit; while another worker trains it, draw the cohort that its round will need next."""
@@ -214,7 +214,7 @@ class Worker:
         done, seconds = played.done, played.seconds + record.seconds["write"]
         if record.round == 0:
             self.store.log(held.key, f"{record.device}, {record.threads} threads, torch {record.torch}")
-        groups = ", ".join(f"{g} {d:.3f}" for g, d in done.dice_by_group.items())
+        groups = ", ".join(f"{g} {d:.3f}" for g, d in played.dice.items())
         self.store.log(held.key, f"round {record.round}: {done.labelled} labelled, Dice {groups}, {seconds:.1f} s")
         held.state = replace(
             held.state, attempts=0, rounds_done=record.round + 1, part="", done=0, total=0, device=record.device,

@@ -1,6 +1,7 @@
 """Two nodes on one machine: what a cluster gives is what one machine gives, whatever is killed meanwhile."""
 
 import os
+import pickle
 import re
 import secrets
 import signal
@@ -15,24 +16,28 @@ import pytest
 import torch
 from cohort.folder.scans import bids
 from test_worker import facts, kill, wait_until
-from tiny import tiny_config, work_off
+from tiny import tiny_config, tiny_record, work_off
 
 from fairal.cohort.folder.collection import Collections
 from fairal.cohort.folder.importing import import_folder
 from fairal.cohort.folder.source import FolderSource, look_at
 from fairal.cohort.folder.wishes import Wishes
-from fairal.config import parse_experiment
+from fairal.config import Arm, parse_experiment
 from fairal.errors import InputError, RunError
+from fairal.facts.record import Pick
+from fairal.learner.fit import FIT_FILES, load_files
 from fairal.loop.job import ask
-from fairal.loop.task import next_task
+from fairal.loop.task import Task, next_task
 from fairal.runs import control
 from fairal.runs.crews.engine import crew_of
 from fairal.runs.crews.local import LocalCrew
 from fairal.runs.crews.ray import SAID, RayCrew, start_foreman
 from fairal.runs.life import FOREMAN
 from fairal.runs.locks import Lost, is_locked, try_lock
+from fairal.runs.shelf import find, place
 from fairal.runs.standing import live_workers
 from fairal.runs.store import Store
+from fairal.seals import seal_files
 
 needs_ray = pytest.mark.skipif(
     find_spec("ray") is None or sys.platform != "linux", reason="needs Linux, and Ray: pip install 'fairal[ray]'"
@@ -505,6 +510,43 @@ def test_a_full_disk_of_a_node_names_the_node(order, monkeypatch, tmp_path):
     with pytest.raises(OSError, match="No space left on device"):
         ray_node.play(replace(made, home=tmp_path), False, frozenset(), None)
     assert ray_node.train.__name__ == "train"  # Ray names the processes after it
+
+
+def test_an_order_holds_of_the_past_what_a_strategy_is_shown():
+    from fairal.loop.view import _standing
+
+    record = tiny_record(0, picked=(Pick("c", "biased"),), losses=(0.5,) * 600)
+    held_out = replace(record, held_out=record.test)
+    task = Task(tiny_config(), Arm("entropy"), 0, 2, ("a", "b", "c"), 2, (record, held_out))
+    shown, groups = task.brief().history, ("reference", "biased")
+    assert [_standing(r, groups) for r in shown] == [_standing(r, groups) for r in task.history]
+    assert len(pickle.dumps(shown)) < len(pickle.dumps(task.history)) / 2
+
+
+def test_a_fit_of_a_node_is_kept_as_it_was_sealed_and_nowhere_else(store, tmp_path):
+    files = seal_files({"weights.npz": b"weights", "fit.json": b"{}"}, "fits/abc")
+    place(store, "fits", "abc", files, FIT_FILES)
+    assert find(store, "fits", "abc", load_files) == {"weights.npz": b"weights", "fit.json": b"{}"}
+    for wrong in (
+        files | {"weights.npz": b"others"},
+        seal_files({"weights.npz": b"weights", "../../../../escaped": b""}, "fits/other"),
+        seal_files({"weights.npz": b"weights", "fit.json": b"{}"}, "fits/another"),
+        {"weights.npz": b"weights", "fit.json": b"{}"},
+    ):
+        with pytest.raises(RunError, match="did not come whole"):
+            place(store, "fits", "other", wrong, FIT_FILES)
+    assert not list(tmp_path.rglob("*escaped*"))
+    assert not (store.cache_dirs["fits"] / "other").exists()
+
+
+def test_a_damaged_fit_of_before_seals_is_trained_anew(store):
+    from fairal.runs.crews.ray_fits import _sound_files
+
+    folder = store.cache_dirs["fits"] / "abc"
+    folder.mkdir()
+    for name in FIT_FILES:
+        (folder / name).write_bytes(b"what is no fit")
+    assert find(store, "fits", "abc", _sound_files) is None
 
 
 def test_a_collection_travels_once_per_node_and_is_what_was_sent(order, store, monkeypatch, tmp_path):

@@ -10,8 +10,12 @@ Ray's own retries are set on purpose. Every task is a pure function of its order
 """
 
 import concurrent.futures
+import pickle
+import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -26,7 +30,7 @@ from fairal.runs.crews.ray_node import Order, Parcel
 TRIES = 3
 MOST_WARMED = 256
 POLL_SECONDS = 0.25
-_SAY_SECONDS = 2.0  # between two words of one task: a thousand of them make 500 a second
+_SAY_SECONDS = 2.0  # between two words of one task, and before its first: a thousand of them make 500 a second
 
 
 class Cluster:
@@ -57,7 +61,8 @@ class Cluster:
         self.threads = settings.threads() or 1
         self._ray = join(None if self.local else engine.removeprefix("ray://"), self.threads)
         self._head = host_port(self._ray.get_runtime_context().gcs_address)
-        self._board = _board(self._ray)
+        self._board_name = f"fairal-{secrets.token_hex(8)}"
+        self._board = _board(self._ray, self._board_name)
         self._said: dict[str, tuple[str, int, int]] = {}
         self._train, self._play, self._prepare = map(self._task, (train, play, prepare))
         self._refresh_at, self.poll_seconds = 0.0, POLL_SECONDS
@@ -66,8 +71,9 @@ class Cluster:
     def _task(self, function: Callable) -> Any:
         name = function.__name__
 
-        def computed(board, about: str, *arguments):
-            return function(*arguments, hear=_teller(board, about))
+        def computed(board: str, about: str, order: bytes | Order | None = None, *rest):
+            order = pickle.loads(order) if isinstance(order, bytes) else order
+            return function(*(() if order is None else (order,)), *rest, hear=_teller(board, about))
 
         computed.__name__ = computed.__qualname__ = name
         return self._ray.remote(max_retries=TRIES - 1, retry_exceptions=False, num_cpus=self.threads)(computed)
@@ -132,24 +138,25 @@ class Cluster:
 
     def train(self, order: Order) -> Any:
         """Send out a training; gives a reference to its fit."""
-        return self._train.options(**self._share(order)).remote(self._board, order.key, order)
+        return self._send(self._train, order, order.key, _packed(order))
 
     def warm_up(self) -> None:
         """Have a process start, and load what rounds need, at every place; nobody waits for that."""
         for _ in range(min(self.slots, MOST_WARMED)):
-            self._prepare.options(scheduling_strategy="SPREAD").remote(self._board, "")
+            self._prepare.options(scheduling_strategy="SPREAD").remote(self._board_name, "")
 
     def prepare(self, order: Order) -> None:
         """Have a free place, if there is one, make ready for an order that waits; nobody waits for that."""
-        self._prepare.options(**self._share(order)).remote(self._board, "", order)
+        self._send(self._prepare, order, "", _packed(order))
 
-    def play(self, about: str, order: Order, cached: bool, kept: frozenset[str], fits: list) -> Any:
-        """Send out an answer; `fits` are references, resolved where the answer is computed."""
-        share = self._share(order)
-        return self._play.options(**share).remote(self._board, about, order, cached, kept, *fits)
+    def play(self, about: str, order: Order, cached: bool, kept: Collection[str], fits: list) -> Any:
+        """Send out an answer; `fits` are references, resolved where it is computed: it waits there until they are."""
+        return self._send(self._play, order, about, _packed(order), cached, sorted(kept), *fits)
 
-    def _share(self, order: Order) -> dict:
-        return {"num_gpus": settings.gpu_share()} if order.device.type == "cuda" else {}
+    def _send(self, task: Any, order: Order, about: str, *arguments: Any) -> Any:
+        if order.device.type == "cuda":
+            task = task.options(num_gpus=settings.gpu_share())
+        return task.remote(self._board_name, about, *arguments)
 
     def put(self, value: Any) -> Any:
         """Give a reference to a value of the foreman's."""
@@ -216,22 +223,38 @@ class _Fetch:
         return ray.get(self._ref)
 
 
-def _teller(board: Any, about: str) -> Progress:
+def _packed(order: Order) -> bytes | Order:
+    """Pickle an order the short way; Ray itself must see the reference to a collection, to keep it."""
+    return pickle.dumps(order) if order.parcel is None else order
+
+
+def _teller(board: str, about: str) -> Progress:
     if not about:
         return silence
-    last = 0.0
+    last = time.monotonic()
 
     def tell(part: str, done: int, total: int) -> None:
         nonlocal last
         if (now := time.monotonic()) - last >= _SAY_SECONDS:
             last = now
-            board.say.remote(about, part, done, total)
+            with suppress(ValueError):  # the foreman has gone
+                _find_board(board).say.remote(about, part, done, total)
 
     return tell
 
 
-def _board(ray: Any) -> Any:
-    """Start the actor that hears how far the tasks are; on this node, so that it lives as long as the foreman."""
+@lru_cache(maxsize=1)
+def _find_board(name: str) -> Any:
+    import ray
+
+    return ray.get_actor(name)
+
+
+def _board(ray: Any, name: str) -> Any:
+    """Start the actor that hears how far the tasks are; on this node, so that it lives as long as the foreman.
+
+    Tasks are told its name: packing it into every one of them would take the foreman half a millisecond.
+    """
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     class Board:
@@ -246,4 +269,4 @@ def _board(ray: Any) -> Any:
             return said
 
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    return ray.remote(num_cpus=0, scheduling_strategy=here)(Board).remote()
+    return ray.remote(num_cpus=0, scheduling_strategy=here)(Board).options(name=name).remote()

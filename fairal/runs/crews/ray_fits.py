@@ -2,17 +2,19 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from fairal.learner.fit import Fit, load_fit, save_fit
+from fairal.learner.fit import FIT_FILES, load_files, read_fit
 from fairal.loop.progress import Progress
 from fairal.runs.crews.ray_cluster import Cluster
 from fairal.runs.crews.ray_node import Order
-from fairal.runs.shelf import Busy, find, obtain
+from fairal.runs.shelf import find, place
 from fairal.runs.store import Store
+from fairal.seals import FOLDER_SEAL
 
 _KEPT_FITS = 256  # references that nobody needs right now: some hundred megabytes in the cluster's object store
 
@@ -55,7 +57,7 @@ class Fits:
         A training that is left before it is there, and that nobody else needs, is stopped.
         """
         # Looked for outside of the lock: a hundred runs may look at the same time.
-        shelved = None if order.key in self._table else find(self._store, "fits", order.key, load_fit)
+        shelved = None if order.key in self._table else find(self._store, "fits", order.key, _sound_files)
         with self._lock:
             training, found = self._table.get(order.key), True
             if training is None and shelved is not None:
@@ -91,6 +93,11 @@ class Fits:
         with self._lock:
             first, training.finished, training.shelved = not training.shelved, True, True
         if first:
-            give: Callable[[], Fit] = lambda: made  # noqa: E731
-            with suppress(Busy):  # a worker of this machine is putting an equal one there
-                obtain(self._store, "fits", training.key, load_fit, give, save_fit)
+            place(self._store, "fits", training.key, made, FIT_FILES)
+
+
+def _sound_files(folder: Path) -> dict[str, bytes]:
+    files = load_files(folder)
+    if not (folder / FOLDER_SEAL).exists():  # of a version before seals: only its reading tells whether it is sound
+        read_fit(files)
+    return files

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from itertools import count
 
 import torch
@@ -21,6 +22,7 @@ from fairal.config import ExperimentConfig, FolderCohort
 from fairal.errors import RunError
 from fairal.facts.record import Record
 from fairal.loop.job import FitJob, ask_folds
+from fairal.loop.task import Task
 from fairal.runs.claims import Claim, claims, something_waits
 from fairal.runs.crews.ray_cluster import POLL_SECONDS, Cluster
 from fairal.runs.crews.ray_fits import Fits
@@ -28,7 +30,7 @@ from fairal.runs.crews.ray_node import Order, Parcel, digest_of, pack
 from fairal.runs.life import FOREMAN, Heart
 from fairal.runs.litter import clear_litter
 from fairal.runs.locks import Held, try_lock
-from fairal.runs.played import Played
+from fairal.runs.played import Played, keeps_volumes
 from fairal.runs.reporting import Report, reason_of
 from fairal.runs.reserve import keep_reserve
 from fairal.runs.shelf import trim
@@ -36,6 +38,7 @@ from fairal.runs.store import RunKey, Store
 from fairal.runs.worker import Worker
 
 MOST_IN_FLIGHT = 1000
+_BATCH = 4  # runs that are claimed in one go, at least
 _PLACES_SHOWN = 64  # each place of the cluster counts as a worker on the pages, so many at most
 _TRIM_EVERY = 300  # rounds: counting all entries of the shelf after each would cost more than it frees
 
@@ -142,9 +145,9 @@ class Foreman(Worker):
 
     def _take_off(self, threads: ThreadPoolExecutor) -> None:
         """Claim runs until the cluster has as many again waiting as it computes."""
-        most = min(2 * self.cluster.slots + 2, MOST_IN_FLIGHT)
+        most = min(2 * self.cluster.slots + _BATCH, MOST_IN_FLIGHT)
         room = most - len(self._flying)
-        if room < max(1, most // 10):  # a pass over the open runs reads the states of all that we hold
+        if room < max(_BATCH, most // 10):  # each pass reads the states of some that it does not claim
             return
         for held in claims(self.store, skip={*self._flying, *self._dropped}):
             self._flying[held.key] = threads.submit(self._carry, held)
@@ -178,26 +181,27 @@ class Foreman(Worker):
         return self.cluster.device(name)
 
     def _compute(self, held: Claim, job: FitJob, report: Report) -> Played:
-        order = self._order(job)
+        keeps = keeps_volumes(job.task)
+        there = self.store.kept_subjects(held.key.experiment, job.task.seed) if keeps else ()
         with ExitStack() as kept:
-            orders = (order, *map(self._order, ask_folds(job)))
-            needed = [kept.enter_context(self.fits.needed(each)) for each in orders]
-            for training, _ in needed:
-                self.fits.wait(training, report)
-            there = frozenset(self.store.kept_subjects(held.key.experiment, job.task.seed))
-            about = f"{held.key.experiment}/{held.key.run}"
-            ref = self.cluster.play(about, order, needed[0][1], there, [training.ref for training, _ in needed])
+            needed = [kept.enter_context(self.fits.needed(self._order(each))) for each in (job, *ask_folds(job))]
+            order = self._order(job, job.task.brief())
+            ref = self.cluster.play(str(held.key), order, needed[0][1], there, [training.ref for training, _ in needed])
             try:
-                return self.cluster.wait(ref, about, "measure", report)
+                for training, _ in needed:
+                    self.fits.wait(training, report)
+                return self.cluster.wait(ref, str(held.key), "measure", report)
             except BaseException:
                 self.cluster.cancel(ref)
                 raise
 
-    def _order(self, job: FitJob) -> Order:
+    def _order(self, job: FitJob, task: Task | None = None) -> Order:
+        """Write an order; one to train, unless it is said with which task, needs no history."""
+        task = task or replace(job.task, history=())
         home = self.store.home if self.cluster.local else None
         cohort = job.task.config.cohort
         parcel = self._parcel(cohort.collection) if home is None and isinstance(cohort, FolderCohort) else None
-        return Order(job.key, job.task, job.labelled, job.device, self.cluster.threads, home, parcel)
+        return Order(job.key, task, job.labelled, job.device, self.cluster.threads, home, parcel)
 
     def _parcel(self, name: str) -> Parcel:
         """Pack a collection, once for what it is now."""

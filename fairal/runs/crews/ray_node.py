@@ -12,7 +12,7 @@ import shutil
 import tarfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache, wraps
 from importlib.metadata import version
@@ -27,7 +27,7 @@ from fairal.cohort.folder.opening import file_digest
 from fairal.cohort.source import open_source
 from fairal.errors import FairalError, RunError
 from fairal.files import new_folder, remove_abandoned
-from fairal.learner.fit import Fit
+from fairal.learner.fit import fit_files, read_fit
 from fairal.loop.job import FitJob, fit_key
 from fairal.loop.progress import Progress, silence
 from fairal.loop.round import Trained, answer
@@ -37,7 +37,9 @@ from fairal.runs.locks import Held, is_locked, try_lock
 from fairal.runs.played import Played, displayed_subjects, keeps_volumes
 from fairal.runs.store import Store
 from fairal.runs.worker import warm_up
+from fairal.seals import seal_files
 
+Files = Mapping[str, bytes]
 _memory = Memory()  # of this process; Ray gives it one task after the other
 _in_use: dict[Path, Held] = {}  # the parcel that this process works with
 
@@ -102,9 +104,13 @@ def _naming_the_node(compute: Callable) -> Callable:
 
 
 @_naming_the_node
-def train(order: Order, hear: Progress = silence) -> Fit:
-    """Train on this node. Raises RunError where `open_job` or `FitJob.train` does."""
-    return open_job(order).train(hear)
+def train(order: Order, hear: Progress = silence) -> dict[str, bytes]:
+    """Train on this node; gives the fit as the files that the home's shelf will have, seal and all.
+
+    Raises:
+        RunError: As `open_job` or `FitJob.train`.
+    """
+    return seal_files(fit_files(open_job(order).train(hear)), f"fits/{order.key}")
 
 
 @_naming_the_node
@@ -119,21 +125,25 @@ def prepare(order: Order | None = None, hear: Progress = silence) -> None:
 
 
 @_naming_the_node
-def play(order: Order, cached: bool, kept: frozenset[str], main: Fit, *folds: Fit, hear: Progress = silence) -> Played:
+def play(
+    order: Order, cached: bool, kept: Collection[str], main: Files, *folds: Files, hear: Progress = silence
+) -> Played:
     """Answer on this node.
 
     Args:
         order: What was trained.
         cached: Whether an equal run had trained it.
         kept: Ids of displayed subjects that the home has already.
-        main, folds: The order's fit, and those of its folds.
+        main, folds: The order's fit, and those of its folds, as files.
         hear: Hears what is going on.
     """
     started, job = time.perf_counter(), open_job(order)
-    done = answer(job, Trained(main, cached, folds), keep_volumes=keeps_volumes(job.task), hear=hear)
+    trained = Trained(read_fit(main), cached, tuple(map(read_fit, folds)))
+    done = answer(job, trained, keep_volumes=keeps_volumes(job.task), hear=hear)
     displayed = displayed_subjects(done, job.source, kept)
-    trained = 0.0 if cached else main.seconds
-    return Played(done, displayed, trained + sum(fold.seconds for fold in folds) + time.perf_counter() - started)
+    training = (() if cached else (trained.fit,)) + trained.folds
+    seconds = sum(fit.seconds for fit in training) + time.perf_counter() - started
+    return Played(done, done.dice_by_group, displayed, seconds)
 
 
 def open_job(order: Order) -> FitJob:
