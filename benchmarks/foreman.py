@@ -2,8 +2,9 @@
 
 A Ray cluster of this machine; the tasks give back a fit of the demo's size and a record of 100 test cases at once. The
 foreman claims, keys, sends, shelves the fits, commits with fsync, writes states and log as always. Measured: rounds a
-second, and the foreman's own processor time a round, which says what it would manage if the nodes took none of this
-machine's cores. ``python benchmarks/foreman.py [--runs R] [--places P]`` prints both and writes
+second; the foreman's own processor time a round, which says what it would manage if it had one core's worth to itself,
+and that of all other processes of the cluster, which share this machine's cores with it; and what the disk alone would
+commit a second. ``python benchmarks/foreman.py [--runs R] [--places P]`` prints both and writes
 ``benchmarks/foreman.json``.
 """
 
@@ -13,6 +14,7 @@ import random
 import resource
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from measured import keep
@@ -83,10 +85,30 @@ def fill(home: Path, runs: int):
     return store
 
 
-def processor_seconds() -> float:
-    """Processor time of this process, the foreman, alone."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
+def processor_seconds(pid: int | str = "self") -> tuple[float, float]:
+    """Processor time of the foreman alone, and of all processes that it has started and that live."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        children = Path(f"/proc/{pid}/task").glob("*/children")
+        below = [processor_seconds(child) for path in children for child in path.read_text().split()]
+    except OSError:
+        return 0.0, 0.0  # it has ended meanwhile
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own, sum(map(sum, below))
+
+
+def commits_a_second(folder: Path, side_by_side: int) -> float:
+    """Measure how many rounds a second the disk alone would take: lines of 20 kB, each with fsync, of several runs."""
+    from fairal.files import append_line
+
+    def run(name: int) -> None:
+        for round_ in range(ROUNDS + 1):
+            append_line(folder / str(name), "x" * 20_000, after=round_)
+
+    started, runs = time.perf_counter(), 40
+    with ThreadPoolExecutor(side_by_side) as threads:
+        list(threads.map(run, range(runs)))
+    return runs * (ROUNDS + 1) / (time.perf_counter() - started)
 
 
 def main() -> None:
@@ -99,6 +121,7 @@ def main() -> None:
     from fairal.runs.crews.ray_cluster import Cluster
     from fairal.runs.crews.ray_foreman import Foreman
 
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         warm, store = fill(Path(folder) / "warm", 1), fill(Path(folder) / "home", arguments.runs)
         cluster = Cluster("ray", no_train, no_play, no_prepare)
@@ -106,17 +129,25 @@ def main() -> None:
             Foreman(warm, cluster).work()  # processes start, modules are loaded
             started, before = time.perf_counter(), processor_seconds()
             Foreman(store, cluster).work()
-            seconds, own = time.perf_counter() - started, processor_seconds() - before
+            seconds = time.perf_counter() - started
+            own, nodes = (after - was for after, was in zip(processor_seconds(), before, strict=True))
         finally:
             cluster.close()
         rounds = sum(len(store.rounds(key)) for name in store.experiments() for key in store.runs(name))
+        sides = [Path(folder) / name for name in ("together", "alone")]
+        for side in sides:
+            side.mkdir()
+        commits, alone = commits_a_second(sides[0], 2 * arguments.places), commits_a_second(sides[1], 1)
         states = {store.state(key).state for name in store.experiments() for key in store.runs(name)}
     assert states == {"done"}, states
     print(f"{rounds} rounds in {seconds:.1f} s: {rounds / seconds:.0f} a second on this machine; the foreman itself "
-          f"takes {1000 * own / rounds:.2f} ms of a core a round: at most {rounds / own:.0f} a second")  # fmt: skip
+          f"takes {1000 * own / rounds:.2f} ms of a core a round, at most {rounds / own:.0f} a second; Ray's processes "
+          f"and the no-op nodes take {1000 * nodes / rounds:.2f} ms; the disk would commit {commits:.0f} a second, one "
+          f"after another {alone:.0f}")  # fmt: skip
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    keep(__file__, {"rounds": rounds, "seconds": seconds, "own_seconds": own, "places": arguments.places,
-                    "peak_mb": peak})  # fmt: skip
+    keep(__file__, {"rounds": rounds, "seconds": seconds, "own_seconds": own, "nodes_seconds": nodes,
+                    "commits_a_second": commits, "commits_a_second_one_by_one": alone, "places": arguments.places,
+                    "load_before": load, "peak_mb": peak})  # fmt: skip
 
 
 if __name__ == "__main__":
