@@ -21,13 +21,14 @@ os.environ.pop("COLUMNS", None)  # of whoever runs the tests: a test that needs 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items) -> None:
-    """Share the tests out to two processes: whatever drives the browser into the one, file by file into the other.
+    """Share the tests out to two processes: files that drive the browser into the one, all others into the other.
 
-    The browser's come first, since they take longest; they keep their order, and so does what else is in a file.
+    The browser's come first, since they take longest; the order within a file stays.
     """
-    items.sort(key=lambda item: "browser" not in item.fixturenames)
+    driving = {item.path for item in items if "browser" in item.fixturenames}
+    items.sort(key=lambda item: item.path not in driving)
     for item in items:
-        item.add_marker(pytest.mark.xdist_group("browser" if "browser" in item.fixturenames else str(item.path)))
+        item.add_marker(pytest.mark.xdist_group("browser" if item.path in driving else str(item.path)))
 
 
 @pytest.fixture(scope="session")

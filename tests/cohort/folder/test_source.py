@@ -93,6 +93,8 @@ def test_a_what_if_runs_with_groups_as_they_are_written(imported):
 
 
 class Nobody:
+    here = True
+
     def ensure(self, store, linger_seconds=0.0, warm=False):
         return 0
 
