@@ -38,7 +38,7 @@ class Cluster:
 
     Args:
         engine: ``ray`` starts a cluster of this machine, which ends with this process; ``ray://HOST:PORT`` joins one.
-        train, play, prepare: What the nodes do; benchmarks have them do nothing.
+        train, play, train_and_play, prepare: What the nodes do; benchmarks have them do nothing.
 
     Attributes:
         local: Whether the nodes share this machine's disk for sure.
@@ -55,6 +55,7 @@ class Cluster:
         engine: str,
         train: Callable = ray_node.train,
         play: Callable = ray_node.play,
+        train_and_play: Callable = ray_node.train_and_play,
         prepare: Callable = ray_node.prepare,
     ) -> None:
         self.local = engine == "ray"
@@ -65,6 +66,7 @@ class Cluster:
         self._board = _board(self._ray, self._board_name)
         self._said: dict[str, tuple[str, int, int]] = {}
         self._train, self._play, self._prepare = map(self._task, (train, play, prepare))
+        self._both = self._task(train_and_play).options(num_returns=2)
         self._refresh_at, self.poll_seconds = 0.0, POLL_SECONDS
         self.refresh()
 
@@ -139,6 +141,10 @@ class Cluster:
     def train(self, order: Order) -> Any:
         """Send out a training; gives a reference to its fit."""
         return self._send(self._train, order, order.key, _packed(order))
+
+    def train_and_play(self, order: Order, kept: Collection[str]) -> list:
+        """Send out a round as one task; gives references to its fit and to its answer, which are there together."""
+        return self._send(self._both, order, order.key, _packed(order), sorted(kept))
 
     def warm_up(self) -> None:
         """Have a process start, and load what rounds need, at every place; nobody waits for that."""
