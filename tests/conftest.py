@@ -19,6 +19,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 os.environ.pop("COLUMNS", None)  # of whoever runs the tests: a test that needs a width sets it
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items) -> None:
     """Share the tests out to two processes: whatever drives the browser into the one, file by file into the other.
 
