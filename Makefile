@@ -14,7 +14,8 @@ demo: setup
 test: setup-test chromium
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not browser"
+	$(BIN)/python -m pytest -m "browser and not slow"
 
 # The long series: thousands of mutated files, many sessions at once. An hour or more.
 test-slow: setup-test chromium

@@ -19,16 +19,12 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 os.environ.pop("COLUMNS", None)  # of whoever runs the tests: a test that needs a width sets it
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+@pytest.hookimpl(tryfirst=True)  # before the tests are chosen by their marks
 def pytest_collection_modifyitems(items) -> None:
-    """Share the tests out to two processes: files that drive the browser into the one, all others into the other.
-
-    The browser's come first, since they take longest; the order within a file stays.
-    """
-    driving = {item.path for item in items if "browser" in item.fixturenames}
-    items.sort(key=lambda item: item.path not in driving)
+    """Mark what drives the browser: `make test` runs these one after another, and all others in two processes."""
     for item in items:
-        item.add_marker(pytest.mark.xdist_group("browser" if item.path in driving else str(item.path)))
+        if "browser" in item.fixturenames:
+            item.add_marker("browser")
 
 
 @pytest.fixture(scope="session")
