@@ -375,7 +375,7 @@ def cluster_of(monkeypatch):
         monkeypatch.setenv("FAIRAL_THREADS", str(threads))
         monkeypatch.setattr(ray_cluster, "join", lambda *_: ray)
         monkeypatch.setattr(ray_cluster, "answers", lambda *_: True)
-        monkeypatch.setattr(ray_cluster, "_board", lambda *_: board)
+        monkeypatch.setattr(ray_cluster, "start_board", lambda *_: board)
         return ray_cluster.Cluster("ray")
 
     return made
@@ -550,8 +550,9 @@ def test_a_damaged_fit_of_before_seals_is_trained_anew(store):
 
 
 def test_a_collection_travels_once_per_node_and_is_what_was_sent(order, store, monkeypatch, tmp_path):
-    from fairal.runs.crews import ray_node
-    from fairal.runs.crews.ray_node import Parcel, open_job, pack
+    from fairal.runs.crews import ray_parcel
+    from fairal.runs.crews.ray_node import open_job
+    from fairal.runs.crews.ray_parcel import Parcel, pack
 
     groups = {f"sub-{i:02d}": ("Women", "Men")[i % 2] for i in range(10)}
     import_folder(Collections(store.home), "mine", Wishes(bids(tmp_path / "scans", groups), "sex"), lambda *_: None)
@@ -580,7 +581,7 @@ def test_a_collection_travels_once_per_node_and_is_what_was_sent(order, store, m
     parcels = tmp_path / "node" / "parcels"
     for old, name in (("a" * 32, "mine"), ("b" * 32, "mine"), ("c" * 32, "other"), (".new-left", "mine")):
         (parcels / old / "collections" / name).mkdir(parents=True)
-    ray_node._in_use.clear()  # as in another process
+    ray_parcel._in_use.clear()  # as in another process
     with try_lock(parcels / f"{'b' * 32}.1.lock"):
         open_job(made)
     assert {path.name for path in parcels.iterdir() if path.is_dir()} == {digest, "b" * 32, "c" * 32}

@@ -14,23 +14,22 @@ import pickle
 import secrets
 import time
 from collections.abc import Callable, Collection
-from contextlib import suppress
-from functools import lru_cache
 from typing import Any
 
 import torch
 
 from fairal import settings
 from fairal.errors import InputError, RunError
-from fairal.loop.progress import Progress, silence
+from fairal.loop.progress import Progress
 from fairal.runs.crews import ray_node
+from fairal.runs.crews.ray_board import start_board, teller
 from fairal.runs.crews.ray_join import answers, gone, host_port, join
-from fairal.runs.crews.ray_node import Order, Parcel
+from fairal.runs.crews.ray_node import Order
+from fairal.runs.crews.ray_parcel import Parcel
 
 TRIES = 3
 MOST_WARMED = 256
 POLL_SECONDS = 0.25
-_SAY_SECONDS = 2.0  # between two words of one task, and before its first: a thousand of them make 500 a second
 
 
 class Cluster:
@@ -62,7 +61,7 @@ class Cluster:
         self._ray = join(None if self.local else engine.removeprefix("ray://"), self.threads)
         self._head = host_port(self._ray.get_runtime_context().gcs_address)
         self._board_name = f"fairal-{secrets.token_hex(8)}"
-        self._board = _board(self._ray, self._board_name)
+        self._board = start_board(self._ray, self._board_name)
         self._said: dict[str, tuple[str, int, int]] = {}
         self._train, self._play, self._prepare = map(self._task, (train, play, prepare))
         self._refresh_at, self.poll_seconds = 0.0, POLL_SECONDS
@@ -73,7 +72,7 @@ class Cluster:
 
         def computed(board: str, about: str, order: bytes | Order | None = None, *rest):
             order = pickle.loads(order) if isinstance(order, bytes) else order
-            return function(*(() if order is None else (order,)), *rest, hear=_teller(board, about))
+            return function(*(() if order is None else (order,)), *rest, hear=teller(board, about))
 
         computed.__name__ = computed.__qualname__ = name
         return self._ray.remote(max_retries=TRIES - 1, retry_exceptions=False, num_cpus=self.threads)(computed)
@@ -226,47 +225,3 @@ class _Fetch:
 def _packed(order: Order) -> bytes | Order:
     """Pickle an order the short way; Ray itself must see the reference to a collection, to keep it."""
     return pickle.dumps(order) if order.parcel is None else order
-
-
-def _teller(board: str, about: str) -> Progress:
-    if not about:
-        return silence
-    last = time.monotonic()
-
-    def tell(part: str, done: int, total: int) -> None:
-        nonlocal last
-        if (now := time.monotonic()) - last >= _SAY_SECONDS:
-            last = now
-            with suppress(ValueError):  # the foreman has gone
-                _find_board(board).say.remote(about, part, done, total)
-
-    return tell
-
-
-@lru_cache(maxsize=1)
-def _find_board(name: str) -> Any:
-    import ray
-
-    return ray.get_actor(name)
-
-
-def _board(ray: Any, name: str) -> Any:
-    """Start the actor that hears how far the tasks are; on this node, so that it lives as long as the foreman.
-
-    Tasks are told its name: packing it into every one of them would take the foreman half a millisecond.
-    """
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    class Board:
-        def __init__(self) -> None:
-            self.said = {}
-
-        def say(self, about: str, part: str, done: int, total: int) -> None:
-            self.said[about] = (part, done, total)
-
-        def read(self) -> dict:
-            said, self.said = self.said, {}
-            return said
-
-    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    return ray.remote(num_cpus=0, scheduling_strategy=here)(Board).options(name=name).remote()

@@ -26,7 +26,8 @@ from fairal.loop.task import Task
 from fairal.runs.claims import Claim, claims, something_waits
 from fairal.runs.crews.ray_cluster import POLL_SECONDS, Cluster
 from fairal.runs.crews.ray_fits import Fits
-from fairal.runs.crews.ray_node import Order, Parcel, digest_of, pack
+from fairal.runs.crews.ray_node import Order
+from fairal.runs.crews.ray_parcel import Parcel, digest_of, pack
 from fairal.runs.life import FOREMAN, Heart
 from fairal.runs.litter import clear_litter
 from fairal.runs.locks import Held, try_lock
