@@ -82,20 +82,13 @@ def check_engine(text: str, name: str) -> str:
         InputError: It is none of these.
     """
     if not re.fullmatch(r"local|ray(://[A-Za-z0-9._-]{1,253}:[0-9]{1,5})?", text):
-        raise InputError(f"{name} must be local, ray or ray://HOST:PORT, got '{text[:60]}'.")
+        raise InputError(f"{name} must be local, ray or ray://HOST:PORT, got '{plain(text, 60)}'.")
     return text
 
 
 def gpu_share() -> float:
     """FAIRAL_GPU_SHARE: what of a GPU one task of a cluster takes, in (0, 1]; a whole one where it is not set."""
-    text = os.environ.get("FAIRAL_GPU_SHARE", "").strip() or "1"
-    try:
-        share = float(text)
-    except ValueError:
-        share = math.nan
-    if not 0.01 <= share <= 1:  # also where it is not a number
-        raise InputError(f"FAIRAL_GPU_SHARE must be a number in 0.01..1, got '{text[:20]}'.")
-    return share
+    return _number("FAIRAL_GPU_SHARE", 1.0, 0.01, 1)
 
 
 def node_folder() -> Path:
@@ -106,14 +99,7 @@ def node_folder() -> Path:
 
 def cache_bytes() -> int:
     """FAIRAL_CACHE_GB: what the cache of cohorts and fits may hold; 5 GB where it is not set."""
-    text = os.environ.get("FAIRAL_CACHE_GB", "").strip() or "5"
-    try:
-        gigabytes = float(text)
-    except ValueError:
-        gigabytes = math.nan
-    if not 0 <= gigabytes <= 1e6:  # also where it is not a number
-        raise InputError(f"FAIRAL_CACHE_GB must be a number of gigabytes in 0..1000000, got '{plain(text, 20)}'.")
-    return int(gigabytes * 1e9)
+    return int(_number("FAIRAL_CACHE_GB", 5.0, 0, 10**6, " of gigabytes") * 1e9)
 
 
 def warm() -> bool:
@@ -142,3 +128,14 @@ def _whole_number(name: str, least: int, most: int) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) < 10 and least <= int(text) <= most):
         raise InputError(f"{name} must be a whole number in {least}..{most}, got '{plain(text, 20)}'.")
     return int(text)
+
+
+def _number(name: str, default: float, least: float, most: float, of: str = "") -> float:
+    text = os.environ.get(name, "").strip()
+    try:
+        value = float(text) if text else default
+    except ValueError:
+        value = math.nan
+    if not least <= value <= most:  # also where it is not a number
+        raise InputError(f"{name} must be a number{of} in {least}..{most}, got '{plain(text, 20)}'.")
+    return value
