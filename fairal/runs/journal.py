@@ -2,9 +2,6 @@
 
 import io
 import os
-import threading
-import time
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import fields
@@ -30,6 +27,7 @@ from fairal.runs.records import (
     read_last,
     read_records,
 )
+from fairal.runs.remembered import Remembered
 from fairal.runs.removing import check_inside, remove_files
 from fairal.runs.stored import Damaged, Newer, read_object, write_object
 from fairal.seals import Broken, open_archive, seal_archive
@@ -38,13 +36,8 @@ __all__ = ["Damaged", "Journal", "Newer", "parse_records", "read_object"]
 
 _STATE_MEMBERS = {field.name for field in fields(RunState)} | {"schema", "headline"}
 _LOG_TAIL_BYTES = 2**18
-_KEPT_RUNS = 400  # records of so many runs stay parsed in memory: about 20 kB a round
-_KEPT_STATES = 20_000
-_RACY_NS = 2 * 10**9
-_states: dict[Path, tuple[tuple[int, int, int], RunState]] = {}
-_states_lock = threading.Lock()
-_readings: OrderedDict[Path, tuple[tuple[int, int, int], Reading]] = OrderedDict()
-_readings_lock = threading.Lock()
+_states: Remembered[RunState] = Remembered(20_000, settled_seconds=2.0)
+_readings: Remembered[Reading] = Remembered(400)  # parsed, about 20 kB a round
 
 
 class Journal(Paths):
@@ -58,22 +51,11 @@ class Journal(Paths):
         Raises:
             Damaged: The file is missing, broken, that of another run or from a newer version.
         """
-        path = self.state_file(key)
-        stamp = _stamp(path)
-        kept = _states.get(path)
-        if kept and kept[0] == stamp:
-            return kept[1]
+        path, of = self.state_file(key), f"{key} state"
         try:
-            state = RunState.from_json(read_object(path, f"{key} state", _STATE_MEMBERS))
+            return _states.read(path, lambda: RunState.from_json(read_object(path, of, _STATE_MEMBERS)))
         except ValueError:
             raise Damaged(f"The state of run {key.run} in {key.experiment} is damaged.") from None
-        # One that was written just now may be written again within the same tick of the clock.
-        if stamp and time.time_ns() - stamp[1] > _RACY_NS:
-            with _states_lock:
-                _states[path] = (stamp, state)
-                while len(_states) > _KEPT_STATES:
-                    _states.pop(next(iter(_states)))
-        return state
 
     def write_state(self, key: RunKey, state: RunState, durable: bool = False) -> None:
         """Replace a run's state. Only the holder of the run's lock may."""
@@ -89,25 +71,13 @@ class Journal(Paths):
         """
         path = self.records_file(key)
         try:
-            stat = path.stat()
-            stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
-            with _readings_lock:
-                kept = _readings.get(path)
-                if kept and kept[0] == stamp:
-                    _readings.move_to_end(path)
-                    return kept[1]
-            reading = read_records(read_plain(path, RECORDS_BYTES_MAX), str(key))
+            return _readings.read(path, lambda: read_records(read_plain(path, RECORDS_BYTES_MAX), str(key)))
         except FileNotFoundError:
             return Reading()
         except OSError as error:
             return Reading(damage=f"not readable ({error.strerror or error})")
         except NewerLine as error:
             raise Newer(f"The records of run {key.run} in {key.experiment} are {error}.") from None
-        with _readings_lock:
-            _readings[path] = (stamp, reading)
-            while len(_readings) > _KEPT_RUNS:
-                _readings.popitem(last=False)
-        return reading
 
     def rounds(self, key: RunKey) -> tuple[Record, ...]:
         """Read a run's complete records.
@@ -230,14 +200,6 @@ class Journal(Paths):
     def is_held(self, key: RunKey) -> bool:
         """Tell whether somebody holds a run."""
         return is_locked(self.run_lock(key))
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    try:
-        stat = os.lstat(path)
-    except OSError:
-        return None
-    return stat.st_size, stat.st_mtime_ns, stat.st_ino
 
 
 def _archive(path: Path, of: str) -> bytes | None:

@@ -125,10 +125,11 @@ def find(reader: Reader, name: str) -> str:
     there = reader.experiments()
     if name == "latest" and there:
         return there[0]
-    matches = [e for e in there if e == name] or [e for e in there if name and e.startswith(name)]
-    whole = [e for e in matches if e.rsplit("-", 2)[0] == name]  # before the date and the digest
-    if len(matches) == 1 or len(whole) == 1:
-        return (whole or matches)[0]
+    # The whole id, the whole name before date and digest, the beginning: the first of these that says something.
+    ways = (name.__eq__, lambda e: e.rsplit("-", 2)[0] == name, lambda e: bool(name) and e.startswith(name))
+    matches = next(filter(None, (list(filter(way, there)) for way in ways)), [])
+    if len(matches) == 1:
+        return matches[0]
     if matches:
         raise InputError(f"'{name}' could be {len(matches)} experiments; give more of the id, e.g. {matches[0]}.")
     raise InputError(f"There is no experiment '{name[:64]}'; `fairal list` names those that are.")
