@@ -13,7 +13,7 @@ NOBODYS = "-"
 
 BY_HEART = (
     "Balanced training learns few scans of a group by heart, and this query judges groups by the scans it trained on: "
-    "such a group looks well served and gets no more labels. Out-of-fold quota judges on scans not trained on."
+    "such a group can look well served and get few labels or none. Out-of-fold quota judges on scans not trained on."
 )
 """Seen in the study, docs/study.md: two such arms labelled the better served group alone, in every seed."""
 
