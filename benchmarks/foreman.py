@@ -67,6 +67,11 @@ def no_play(order, cached, kept, main, *folds, hear):
     return Played(Round(record, source.groups), by_group, {}, 0.001)
 
 
+def no_train_and_play(order, kept, hear):
+    """Give both."""
+    return no_train(order, hear), no_play(order, False, kept, None, hear=hear)
+
+
 def no_prepare(*order, hear):
     """Make nothing ready."""
 
@@ -124,7 +129,7 @@ def main() -> None:
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         warm, store = fill(Path(folder) / "warm", 1), fill(Path(folder) / "home", arguments.runs)
-        cluster = Cluster("ray", no_train, no_play, no_prepare)
+        cluster = Cluster("ray", no_train, no_play, no_train_and_play, no_prepare)
         try:
             Foreman(warm, cluster).work()  # processes start, modules are loaded
             started, before = time.perf_counter(), processor_seconds()

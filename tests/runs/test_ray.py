@@ -109,7 +109,8 @@ def test_what_is_killed_goes_on_with_the_records_of_one_machine(cluster, led, tm
     foreman = led.start()
     [other] = cluster.worker_nodes
     raylet = other.all_processes["raylet"][0].process.pid
-    wait_until(lambda: {"ray::train", "ray::play"} & titles(raylet), 120, "work on the second node")
+    tasks = {"ray::train", "ray::play", "ray::train_and_play"}
+    wait_until(lambda: tasks & titles(raylet), 120, "work on the second node")
     committed = sum(len(store.rounds(key)) for key in keys)
     os.kill(raylet, signal.SIGKILL)
     wait_until(lambda: sum(len(store.rounds(key)) for key in keys) > committed, 120, "a round after the node's end")

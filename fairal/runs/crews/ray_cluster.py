@@ -37,7 +37,7 @@ class Cluster:
 
     Args:
         engine: ``ray`` starts a cluster of this machine, which ends with this process; ``ray://HOST:PORT`` joins one.
-        train, play, prepare: What the nodes do; benchmarks have them do nothing.
+        train, play, train_and_play, prepare: What the nodes do; benchmarks have them do nothing.
 
     Attributes:
         local: Whether the nodes share this machine's disk for sure.
@@ -54,6 +54,7 @@ class Cluster:
         engine: str,
         train: Callable = ray_node.train,
         play: Callable = ray_node.play,
+        train_and_play: Callable = ray_node.train_and_play,
         prepare: Callable = ray_node.prepare,
     ) -> None:
         self.local = engine == "ray"
@@ -64,10 +65,11 @@ class Cluster:
         self._board = start_board(self._ray, self._board_name)
         self._said: dict[str, tuple[str, int, int]] = {}
         self._train, self._play, self._prepare = map(self._task, (train, play, prepare))
+        self._both = self._task(train_and_play, values=2)
         self._refresh_at, self.poll_seconds = 0.0, POLL_SECONDS
         self.refresh()
 
-    def _task(self, function: Callable) -> Any:
+    def _task(self, function: Callable, values: int = 1) -> Any:
         name = function.__name__
 
         def computed(board: str, about: str, order: bytes | Order | None = None, *rest):
@@ -75,7 +77,8 @@ class Cluster:
             return function(*(() if order is None else (order,)), *rest, hear=teller(board, about))
 
         computed.__name__ = computed.__qualname__ = name
-        return self._ray.remote(max_retries=TRIES - 1, retry_exceptions=False, num_cpus=self.threads)(computed)
+        asked = {"max_retries": TRIES - 1, "retry_exceptions": False, "num_cpus": self.threads, "num_returns": values}
+        return self._ray.remote(**asked)(computed)
 
     # ------------------------------------------------------------------ what there is
 
@@ -138,6 +141,10 @@ class Cluster:
     def train(self, order: Order) -> Any:
         """Send out a training; gives a reference to its fit."""
         return self._send(self._train, order, order.key, _packed(order))
+
+    def train_and_play(self, order: Order, kept: Collection[str]) -> list:
+        """Send out a round as one task; gives references to its fit and to its answer, which are there together."""
+        return self._send(self._both, order, order.key, _packed(order), sorted(kept))
 
     def warm_up(self) -> None:
         """Have a process start, and load what rounds need, at every place; nobody waits for that."""

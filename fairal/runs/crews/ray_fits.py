@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,10 +51,14 @@ class Fits:
         self._lock = threading.Lock()
 
     @contextmanager
-    def needed(self, order: Order) -> Iterator[tuple[Training, bool]]:
+    def needed(self, order: Order, send: Callable[[], Any] | None = None) -> Iterator[tuple[Training, bool]]:
         """Give the training of an order, and whether an equal one was there; while the block lasts, it is kept.
 
         A training that is left before it is there, and that nobody else needs, is stopped.
+
+        Args:
+            order: What is needed.
+            send: Sends it out where it is not there, and gives the reference to it; by default a training alone.
         """
         # Looked for outside of the lock: a hundred runs may look at the same time.
         shelved = None if order.key in self._table else find(self._store, "fits", order.key, _sound_files)
@@ -63,7 +67,7 @@ class Fits:
             if training is None and shelved is not None:
                 training = Training(order.key, self._cluster.put(shelved), finished=True, shelved=True)
             elif training is None:
-                training, found = Training(order.key, self._cluster.train(order)), False
+                training, found = Training(order.key, send() if send else self._cluster.train(order)), False
             self._table[order.key] = training
             self._table.move_to_end(order.key)
             training.users += 1

@@ -5,14 +5,16 @@ has a thread that mostly waits.
 """
 
 import concurrent.futures
+import secrets
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 import torch
 
@@ -182,19 +184,41 @@ class Foreman(Worker):
         return self.cluster.device(name)
 
     def _compute(self, held: Claim, job: FitJob, report: Report) -> Played:
-        keeps = keeps_volumes(job.task)
-        there = self.store.kept_subjects(held.key.experiment, job.task.seed) if keeps else ()
+        there = self.store.kept_subjects(held.key.experiment, job.task.seed) if keeps_volumes(job.task) else ()
+        order, folds = self._order(job, job.task.brief()), ask_folds(job)
+        if not folds and job.task.round > 0:
+            return self._in_one(order, there, report)
         with ExitStack() as kept:
-            needed = [kept.enter_context(self.fits.needed(self._order(each))) for each in (job, *ask_folds(job))]
-            order = self._order(job, job.task.brief())
-            ref = self.cluster.play(str(held.key), order, needed[0][1], there, [training.ref for training, _ in needed])
-            try:
-                for training, _ in needed:
-                    self.fits.wait(training, report)
-                return self.cluster.wait(ref, str(held.key), "measure", report)
-            except BaseException:
-                self.cluster.cancel(ref)
-                raise
+            needed = [kept.enter_context(self.fits.needed(self._order(each))) for each in (job, *folds)]
+            return self._apart(order, there, needed, report)
+
+    def _in_one(self, order: Order, there: Collection[str], report: Report) -> Played:
+        """Have a round done as one task, unless its fit is there or on its way: after the start, arms part ways."""
+        answers: list = []
+
+        def send() -> Any:
+            fit, answer = self.cluster.train_and_play(order, there)
+            answers.append(answer)
+            return fit
+
+        with self.fits.needed(order, send) as needed:
+            if not answers:
+                return self._apart(order, there, [needed], report)
+            # Not cancelled here: others may wait for its fit by now; whoever leaves last stops it.
+            self.fits.wait(needed[0], report)
+            return self.cluster.wait(answers[0], order.key, "measure", report)
+
+    def _apart(self, order: Order, there: Collection[str], needed: list, report: Report) -> Played:
+        """Have a round answered where its fits are, or will be."""
+        about = secrets.token_hex(8)
+        ref = self.cluster.play(about, order, needed[0][1], there, [training.ref for training, _ in needed])
+        try:
+            for training, _ in needed:
+                self.fits.wait(training, report)
+            return self.cluster.wait(ref, about, "measure", report)
+        except BaseException:
+            self.cluster.cancel(ref)
+            raise
 
     def _order(self, job: FitJob, task: Task | None = None) -> Order:
         """Write an order; one to train, unless it is said with which task, needs no history."""

@@ -90,6 +90,15 @@ def train(order: Order, hear: Progress = silence) -> dict[str, bytes]:
 
 
 @_naming_the_node
+def train_and_play(order: Order, kept: Collection[str], hear: Progress = silence) -> tuple[dict[str, bytes], Played]:
+    """Do both in one go, for a round whose fit is wanted by nobody else so far. Arguments and errors as of the two."""
+    started, job = time.perf_counter(), open_job(order)
+    fit = job.train(hear)
+    played = _play(job, Trained(fit), kept, started, hear)
+    return seal_files(fit_files(fit), f"fits/{order.key}"), played
+
+
+@_naming_the_node
 def prepare(order: Order | None = None, hear: Progress = silence) -> None:
     """Load on this node, while another one trains, what an order's answer will need; without one, warm up."""
     if order is None:
@@ -115,11 +124,14 @@ def play(
     """
     started, job = time.perf_counter(), open_job(order)
     trained = Trained(read_fit(main), cached, tuple(map(read_fit, folds)))
+    elsewhere = (() if cached else (trained.fit,)) + trained.folds
+    return _play(job, trained, kept, started - sum(fit.seconds for fit in elsewhere), hear)
+
+
+def _play(job: FitJob, trained: Trained, kept: Collection[str], started: float, hear: Progress) -> Played:
     done = answer(job, trained, keep_volumes=keeps_volumes(job.task), hear=hear)
     displayed = displayed_subjects(done, job.source, kept)
-    training = (() if cached else (trained.fit,)) + trained.folds
-    seconds = sum(fit.seconds for fit in training) + time.perf_counter() - started
-    return Played(done, done.dice_by_group, displayed, seconds)
+    return Played(done, done.dice_by_group, displayed, time.perf_counter() - started)
 
 
 def open_job(order: Order) -> FitJob:
