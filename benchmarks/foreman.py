@@ -4,8 +4,9 @@ A Ray cluster of this machine; the tasks give back a fit of the demo's size and 
 foreman claims, keys, sends, shelves the fits, commits with fsync, writes states and log as always. Measured: rounds a
 second; the foreman's own processor time a round, which says what it would manage if it had one core's worth to itself,
 and that of all other processes of the cluster, which share this machine's cores with it; and what the disk alone would
-commit a second. ``python benchmarks/foreman.py [--runs R] [--places P]`` prints both and writes
-``benchmarks/foreman.json``.
+commit a second. Once with the home on the disk of temporary files, once in memory (``/dev/shm``, where there is one):
+the difference is the file system's. ``python benchmarks/foreman.py [--runs R] [--places P] [--repeats N]`` prints both,
+in turn, and writes ``benchmarks/foreman.json``.
 """
 
 import argparse
@@ -91,15 +92,15 @@ def fill(home: Path, runs: int):
 
 
 def processor_seconds(pid: int | str = "self") -> tuple[float, float]:
-    """Processor time of the foreman alone, and of all processes that it has started and that live."""
+    """Processor time of the foreman alone, and of all processes that it has started, with those that have ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         children = Path(f"/proc/{pid}/task").glob("*/children")
         below = [processor_seconds(child) for path in children for child in path.read_text().split()]
     except OSError:
         return 0.0, 0.0  # it has ended meanwhile
-    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return own, sum(map(sum, below))
+    own, ended = ((int(fields[i]) + int(fields[i + 1])) / os.sysconf("SC_CLK_TCK") for i in (11, 13))
+    return own, ended + sum(map(sum, below))
 
 
 def commits_a_second(folder: Path, side_by_side: int) -> float:
@@ -116,43 +117,56 @@ def commits_a_second(folder: Path, side_by_side: int) -> float:
     return runs * (ROUNDS + 1) / (time.perf_counter() - started)
 
 
+def measure(cluster, parent: str | None, runs: int, places: int) -> dict:
+    """Have a foreman work off so many runs, in a home in that folder."""
+    from fairal.runs.crews.ray_foreman import Foreman
+
+    with tempfile.TemporaryDirectory(dir=parent) as folder:
+        store = fill(Path(folder) / "home", runs)
+        started, before = time.perf_counter(), processor_seconds()
+        Foreman(store, cluster).work()
+        seconds = time.perf_counter() - started
+        own, nodes = (after - was for after, was in zip(processor_seconds(), before, strict=True))
+        keys = [key for name in store.experiments() for key in store.runs(name)]
+        states, rounds = {store.state(key).state for key in keys}, sum(len(store.rounds(key)) for key in keys)
+        assert states == {"done"}, states
+        sides = [Path(folder) / name for name in ("together", "alone")]
+        for side in sides:
+            side.mkdir()
+        commits, alone = commits_a_second(sides[0], 2 * places), commits_a_second(sides[1], 1)
+    print(f"  {rounds} rounds in {seconds:.1f} s: {rounds / seconds:.0f} a second on this machine; the foreman itself "
+          f"takes {1000 * own / rounds:.2f} ms of a core a round, at most {rounds / own:.0f} a second; Ray's processes "
+          f"and the no-op nodes take {1000 * nodes / rounds:.2f} ms; the disk would commit {commits:.0f} a second, one "
+          f"after another {alone:.0f}")  # fmt: skip
+    return {"rounds": rounds, "seconds": seconds, "own_seconds": own, "nodes_seconds": nodes,
+            "commits_a_second": commits, "commits_a_second_one_by_one": alone}  # fmt: skip
+
+
 def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=600)
     parser.add_argument("--places", type=int, default=4, help="Tasks at the same time.")
+    parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
     os.environ["FAIRAL_WORKERS"] = str(arguments.places)
     from fairal.runs.crews.ray_cluster import Cluster
     from fairal.runs.crews.ray_foreman import Foreman
 
-    load = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory() as folder:
-        warm, store = fill(Path(folder) / "warm", 1), fill(Path(folder) / "home", arguments.runs)
-        cluster = Cluster("ray", no_train, no_play, no_train_and_play, no_prepare)
-        try:
-            Foreman(warm, cluster).work()  # processes start, modules are loaded
-            started, before = time.perf_counter(), processor_seconds()
-            Foreman(store, cluster).work()
-            seconds = time.perf_counter() - started
-            own, nodes = (after - was for after, was in zip(processor_seconds(), before, strict=True))
-        finally:
-            cluster.close()
-        rounds = sum(len(store.rounds(key)) for name in store.experiments() for key in store.runs(name))
-        sides = [Path(folder) / name for name in ("together", "alone")]
-        for side in sides:
-            side.mkdir()
-        commits, alone = commits_a_second(sides[0], 2 * arguments.places), commits_a_second(sides[1], 1)
-        states = {store.state(key).state for name in store.experiments() for key in store.runs(name)}
-    assert states == {"done"}, states
-    print(f"{rounds} rounds in {seconds:.1f} s: {rounds / seconds:.0f} a second on this machine; the foreman itself "
-          f"takes {1000 * own / rounds:.2f} ms of a core a round, at most {rounds / own:.0f} a second; Ray's processes "
-          f"and the no-op nodes take {1000 * nodes / rounds:.2f} ms; the disk would commit {commits:.0f} a second, one "
-          f"after another {alone:.0f}")  # fmt: skip
+    homes = {"disk": None} | ({"memory": "/dev/shm"} if Path("/dev/shm").is_dir() else {})
+    load, rows = os.getloadavg()[0], {name: [] for name in homes}
+    cluster = Cluster("ray", no_train, no_play, no_train_and_play, no_prepare)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            Foreman(fill(Path(folder), 1), cluster).work()  # processes start, modules are loaded
+        for _ in range(arguments.repeats):
+            for name, parent in homes.items():
+                print(f"home in {name}")
+                rows[name].append(measure(cluster, parent, arguments.runs, arguments.places))
+    finally:
+        cluster.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    keep(__file__, {"rounds": rounds, "seconds": seconds, "own_seconds": own, "nodes_seconds": nodes,
-                    "commits_a_second": commits, "commits_a_second_one_by_one": alone, "places": arguments.places,
-                    "load_before": load, "peak_mb": peak})  # fmt: skip
+    keep(__file__, {"homes": rows, "places": arguments.places, "load_before": load, "peak_mb": peak})
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 
 from fairal.loop.progress import Progress, silence
 
-_SAY_SECONDS = 2.0  # between two words of one task, and before its first: a thousand of them make 500 a second
+SAY_SECONDS = 2.0  # between two words of one task, and before its first: a thousand of them make 500 a second
 
 
 def teller(board: str, about: str) -> Progress:
@@ -23,7 +23,7 @@ def teller(board: str, about: str) -> Progress:
 
     def tell(part: str, done: int, total: int) -> None:
         nonlocal last
-        if (now := time.monotonic()) - last >= _SAY_SECONDS:
+        if (now := time.monotonic()) - last >= SAY_SECONDS:
             last = now
             with suppress(ValueError):  # the foreman has gone
                 _find_board(board).say.remote(about, part, done, total)

@@ -26,6 +26,7 @@ from fairal.facts.record import Record
 from fairal.loop.job import FitJob, ask_folds
 from fairal.loop.task import Task
 from fairal.runs.claims import Claim, claims, something_waits
+from fairal.runs.crews.ray_board import SAY_SECONDS
 from fairal.runs.crews.ray_cluster import POLL_SECONDS, Cluster
 from fairal.runs.crews.ray_fits import Fits
 from fairal.runs.crews.ray_node import Order
@@ -174,8 +175,8 @@ class Foreman(Worker):
             trim(self.store, settings.cache_bytes())
 
     def _report(self, held: Claim) -> Report:
-        # All runs in flight together write their progress a hundred times a second, not each once.
-        return Report(self.store, held, every_seconds=max(1.0, len(self._flying) / 100))
+        # Tasks speak no more often; and all runs in flight together write a hundred times a second, not each as often.
+        return Report(self.store, held, every_seconds=max(SAY_SECONDS, len(self._flying) / 100))
 
     def _source(self, config: ExperimentConfig, seed: int) -> Source:
         return open_source(config.cohort, seed, self.store.home)  # says who is there; volumes are loaded on the nodes
