@@ -6,8 +6,9 @@ from fairal.errors import FairalError
 from fairal.report.quantity import Quantity
 from fairal.report.results import comparable_round, read_experiment
 from fairal.runs.library import readers
-from fairal.ui.compare import choose_view, downloads, results_table, several_experiments, show_evidence
-from fairal.ui.decide import decide
+from fairal.ui.compare import choose_view, downloads, several_experiments
+from fairal.ui.decide import decide, picked_arm
+from fairal.ui.evidence import show_evidence
 from fairal.ui.frame import begin, empty, latest_unless_asked, say_origin, saying, warn_if_missing
 from fairal.ui.literal import literal
 from fairal.ui.live import live, say_progress
@@ -46,9 +47,8 @@ def comparison() -> None:
         say_failed(result)
         if comparable_round(result) is not None:
             subject = decide(store, result, view)
-            show_evidence(reader, subject)
+            show_evidence(reader, subject, picked_arm(subject))
             how_many_more(result)
-            results_table(subject)
             downloads(reader, result, view.baseline)
         elif not result.growing:
             st.info("No round was finished by all arms.")

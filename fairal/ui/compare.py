@@ -1,4 +1,4 @@
-"""The parts of Compare: its table, its downloads, and several experiments side by side."""
+"""The parts of Compare: what is asked, its downloads, and several experiments side by side."""
 
 import json
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from fairal.config import ExperimentConfig
 from fairal.errors import FairalError
 from fairal.report.arms import arm_label
 from fairal.report.charts import strength_lines
-from fairal.report.figure import BESIDE, X_AXES, Figure, Subject, View, axis_of
-from fairal.report.frames import cases_frame, measures_readable, picks_frame, readable, rounds_frame
+from fairal.report.figure import BESIDE, X_AXES, View, axis_of
+from fairal.report.frames import cases_frame, picks_frame, rounds_frame
 from fairal.report.glossary import define, defined
 from fairal.report.html import cannot_tell, report
 from fairal.report.quantity import MEASURE_LABELS, OVER_GROUPS, Quantity
@@ -18,15 +18,9 @@ from fairal.report.results import ExperimentResult, comparable_round, read_exper
 from fairal.report.several import by_strength, differences, side_by_side
 from fairal.report.sheet import csv_text
 from fairal.runs.reader import Reader
-from fairal.ui.charts import chart, show_all
-from fairal.ui.decide import picked_arm
-from fairal.ui.link import anchor
+from fairal.ui.charts import chart
 from fairal.ui.literal import literal
 from fairal.ui.mosaic import strategy_mosaic
-from fairal.ui.people import show_people
-from fairal.ui.player import show_player
-from fairal.ui.seen import figures_of
-from fairal.ui.summary import say_verdicts
 
 _MEASURES = defined(("Dice", "surface Dice", "ASSD", "HD95", "volume error"))
 _OVER_GROUPS = defined(("gap", "signed gap", "worst group", "equity-scaled Dice"))
@@ -50,48 +44,9 @@ def choose_view(config: ExperimentConfig) -> View:
     return View(tuple(shown or arms), baseline, tuple(measures) or BESIDE, over, x)
 
 
-def show_evidence(reader: Reader, subject: Subject) -> None:
-    """Everything that the first screen rests on: people, rounds, figures, and what may be said of each arm."""
-    focus = picked_arm(subject)
-    more = [figure for figure in figures_of(subject) if figure.section != "plane"]
-    _contents(more)
-    show_people(reader, subject)
-    show_player(subject, focus)
-    show_all(more, (subject.view,), focus and arm_label(focus))
-    say_verdicts(subject, subject.summaries[subject.view.measures[0]])
-
-
-def _contents(figures: Sequence[Figure]) -> None:
-    """What stands further down, a link to each: the page is long."""
-    titles: dict[str, str] = {}
-    for figure in figures:  # the first measure's stands for all: the others' are beside or below it
-        titles.setdefault(figure.section.partition("_")[0], figure.title)
-    parts = ("People poorly served", "Round by round", *titles.values(), "All numbers")
-    links = " · ".join(f"[{literal(part)}](#{anchor(part)})" for part in parts)
-    st.markdown(f":small[Further down: {links}]")  # a caption would make the links too pale to read
-
-
-def results_table(subject: Subject) -> None:
-    """The tables of everything, one for each measure that is looked at, and the measures of cases on demand."""
-    st.subheader("All numbers")
-    for measure, summary in subject.summaries.items():
-        if summary:
-            name = MEASURE_LABELS[measure]
-            st.caption(literal(name))
-            table = readable(summary, subject.result.groups)
-            st.dataframe(table, hide_index=True, alt=f"One row per arm with all statistics in {name}")
-    with st.expander("All measures by group (surface distances, volumes)", on_change="rerun", key="cases") as more:
-        if more.open:
-            st.dataframe(measures_readable(subject.result), hide_index=True, alt="Mean, interval and failures by group")
-            st.caption(
-                "At the last round that all arms have reached: means of the seeds' means, 95 % over seeds, SD of the "
-                "cases. Nothing found: cases without any prediction, in all seeds together."
-            )
-    st.caption(literal(cannot_tell(subject.result), 1000))
-
-
 def downloads(reader: Reader, result: ExperimentResult, baseline: str) -> None:
-    """The whole comparison as one file, and its tables."""
+    """What no comparison of these can tell; the whole of it as one file, and its tables."""
+    st.caption(literal(cannot_tell(result), 1000))
     options, row = {"on_click": "ignore"}, st.container(horizontal=True)
     row.download_button(
         "Report (HTML)",

@@ -15,6 +15,7 @@ from fairal.runs.launch import launch
 from fairal.runs.store import Store
 from fairal.ui.cards import show_cards
 from fairal.ui.charts import show
+from fairal.ui.evidence import TAB, TABS
 from fairal.ui.frame import LINGER_SECONDS, saying
 from fairal.ui.glossary import OF_A_COMPARISON, glossary
 from fairal.ui.link import copy_link
@@ -95,6 +96,7 @@ def pinned(subject: Subject) -> dict[str, str | list[str]]:
         PEOPLE_OF: MEASURE_LABELS[of_people],
         POOR: f"{of_people}:{asked_threshold(of_people):g}",
         ROUND: round_ if round_.isdecimal() else str(subject.at),
+        TAB: asked[TAB] if asked.get(TAB) in TABS else next(iter(TABS)),
     }
     focus = picked_arm(subject)
     return seen | ({FOCUS: focus} if focus else {})

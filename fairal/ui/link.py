@@ -30,8 +30,3 @@ def in_address(name: str, values: Sequence[str], default: Sequence[str]) -> None
         st.query_params[name] = list(values)
     elif name in st.query_params:
         del st.query_params[name]
-
-
-def anchor(title: str) -> str:
-    """Give the anchor that Streamlit gives a heading of a few plain words."""
-    return "-".join("".join(c for c in word if c.isalnum()) for word in title.lower().split())

@@ -113,7 +113,7 @@ def test_click_demo_watch_it_grow_and_see_it_in_compare(server, page, home):
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     go_on.click()
     page.get_by_role("heading", name="Compare", exact=True).wait_for()
-    page.get_by_role("heading", name="Who paid, in Dice").wait_for()
+    page.get_by_role("heading", name="Mean Dice against gap").wait_for()
     wait_for(lambda: page.locator("[data-testid=stVegaLiteChart]").count() >= 7, 20, "seven charts")
     assert experiment in page.url, "the address names what it shows"
     no_traceback(page)
@@ -149,12 +149,12 @@ def test_the_slice_viewer_shows_a_brain_and_answers_in_the_browser(server, page)
 
 def test_a_chart_can_be_downloaded_and_the_report_opens_offline(server, page, browser, tmp_path):
     page.goto(server.url("compare"))
-    page.get_by_role("heading", name="Who paid, in Dice").wait_for()
+    page.get_by_role("heading", name="Signed gap in Dice", exact=True).wait_for()
     page.get_by_role("button", name="Data").first.click()
     assert b"<svg" in download(page, "SVG").read_bytes()[:200]
     # A new page instead of a closed popover: closing reruns the script, and a click in that instant would be lost.
     page.goto(server.url("compare"))
-    page.get_by_role("heading", name="All numbers").wait_for()
+    page.get_by_role("button", name="Report (HTML)").wait_for()
     path = shutil.copy(download(page, "Report (HTML)"), tmp_path / "report.html")
     offline = browser.new_context(offline=True).new_page()
     offline.goto(path.as_uri())

@@ -137,24 +137,33 @@ def test_the_link_names_everything_that_is_seen(compare):
     compare.get_by_role("button", name="Link copied").wait_for()
     link = compare.evaluate("navigator.clipboard.readText()")
     for part in ("experiments=", "measures=Dice", "over=Signed+gap", "baseline=Entropy", "price=0.02", "round=2",
-                 "poor=dice%3A0.7"):  # fmt: skip
+                 "poor=dice%3A0.7", "evidence=The+gap"):  # fmt: skip
         assert part in link, json.dumps(link)
 
 
-def test_the_contents_lead_to_everything_further_down(demo, browser):
-    experiment, server, _ = demo
-    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-    page.set_default_timeout(4 * WAIT)
-    page.goto(server.url(f"compare?experiments={experiment}"))
-    page.get_by_role("heading", name="All numbers").wait_for()
-    page.locator(REST).wait_for()
-    links = page.locator("[data-testid=stMarkdown]", has_text="Further down").get_by_role("link")
-    names = links.all_inner_texts()
-    assert {"People poorly served", "Who paid, in Dice", "Who was picked", "All numbers"} <= set(names)
-    for name, link in zip(names, links.all(), strict=True):
-        assert page.locator(link.get_attribute("href")).inner_text().strip() == name
-    links.last.click()
-    wait_for(
-        lambda: page.get_by_role("heading", name="All numbers").bounding_box()["y"] < 900, 10, "the end of the page"
-    )
-    assert f"experiments={experiment}" in page.url
+HELD = {
+    "The gap": ("Signed gap in Dice", "Reduction of the signed gap in surface Dice", "Mean Dice against gap"),
+    "Each group, and who paid": ("Test Dice per group", "Test surface Dice per group", "Who paid, in Dice"),
+    "Who was picked": ("Who was picked", "Weights of the groups"),
+}
+
+
+def test_one_tab_is_drawn_and_the_address_names_it(demo, browser, compare):
+    names = compare.locator(".st-key-evidence").get_by_role("tab")
+    assert names.all_inner_texts() == [*HELD, "All numbers"]
+    for name, titles in HELD.items():
+        compare.get_by_role("tab", name=name, exact=True).click()
+        compare.get_by_role("heading", name=titles[0], exact=True).wait_for()
+        compare.locator(REST).wait_for()
+        for of, held in HELD.items():
+            for title in held:
+                count = compare.get_by_role("heading", name=title, exact=True).count()
+                assert count == (of == name), f"{title} while {name} is open"
+    wait_for_address(compare, "evidence=Who+was+picked")
+    other = browser.new_context().new_page()
+    other.set_default_timeout(4 * WAIT)
+    other.goto(compare.url)
+    other.get_by_role("heading", name="Weights of the groups").wait_for()
+    compare.get_by_role("tab", name="All numbers", exact=True).click()
+    compare.get_by_test_id("stDataFrame").nth(1).wait_for()
+    no_traceback(compare)

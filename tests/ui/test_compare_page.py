@@ -13,6 +13,7 @@ LINK = {
     "people_of": "Dice",
     "poor": "dice:0.6",
     "round": "1",
+    "evidence": "Who was picked",
     "arm": "weighted_entropy",
 }
 
@@ -52,15 +53,16 @@ def test_without_a_choice_the_link_names_what_stands_at_its_default_today(monkey
         "people_of": "Dice",
         "poor": "dice:0.7",
         "round": "2",
+        "evidence": "The gap",
     }
 
 
 def test_nonsense_in_a_link_is_left_out(monkeypatch, finished, copied):
-    query = {"plane_of": "<b>", "people_of": "nobody", "poor": "dice:inf", "arm": "gone", "round": "x"}
+    query = {"plane_of": "<b>", "people_of": "nobody", "poor": "dice:inf", "arm": "gone", "round": "x", "evidence": "?"}
     page = open_page(monkeypatch, finished[0], "compare", query)
     assert not page.exception
     assert (copied[-1]["plane_of"], copied[-1]["people_of"], copied[-1]["poor"]) == ("Dice", "Dice", "dice:0.7")
-    assert copied[-1]["round"] == "2"
+    assert (copied[-1]["round"], copied[-1]["evidence"]) == ("2", "The gap")
     assert "arm" not in copied[-1]
 
 
@@ -73,3 +75,18 @@ def test_the_recommendation_leads_and_a_verdict_belongs_to_the_card_that_was_pre
     page.button(key="pick_1").click().run()
     assert said(page).count("**Verdict on Random**, the card you pressed: ") == 1
     assert "Press a card" not in said(page)
+
+
+def test_every_figure_stands_in_one_place(finished):
+    from fairal.report.figure import View
+    from fairal.report.results import read_experiment
+    from fairal.ui.evidence import TABS, figures_in
+    from fairal.ui.seen import figures_of, subject_of
+
+    store, experiment = finished
+    result = read_experiment(store, experiment)
+    subject = subject_of(result, View.of(result))
+    standing = [figure.key for tab in TABS for figure in figures_in(tab, subject)]
+    first_screen = [figure.key for figure in figures_of(subject) if figure.section == "plane"]
+    assert sorted(standing + first_screen) == sorted(figure.key for figure in figures_of(subject))
+    assert len(standing) > len(first_screen) > 0

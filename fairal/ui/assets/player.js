@@ -49,12 +49,11 @@ export function mount(root, data, told = () => {}) {
     words(`↑ ${name}, ${data.y}`, { x: PLANE.left + 4, y: PLANE.top + 10 }, svg);
     const end = low + (high - low) * (measure.sign > 0 ? 0.94 : 0.06);
     words("both served alike", { x: px(end) - 10, y: py(end), "text-anchor": "end" }, svg);
-    return data.arms.map((arm) => ({
-      arm,
-      trail: make("polyline", { class: "trail", stroke: arm.colour }, svg),
-      bubble: make("circle", { r: 9, fill: arm.colour, stroke: "var(--st-background-color, #fff)", "stroke-width": 1.5 }, svg),
-      name: make("text", {}, svg),
-    }));
+    const each = (draw) => data.arms.map(draw);  // one kind after the other: no trail runs over a name
+    const trails = each((arm) => make("polyline", { class: "trail", stroke: arm.colour }, svg));
+    const circles = each((arm) => make("circle", { r: 9, fill: arm.colour, stroke: "var(--st-background-color, #fff)", "stroke-width": 1.5 }, svg));
+    const names = each(() => make("text", { class: "name" }, svg));
+    return each((arm, i) => ({ arm, trail: trails[i], bubble: circles[i], name: names[i] }));
   }
 
   // The dots of each group in rows above a box; those that are labelled lie in it.
