@@ -8,13 +8,14 @@ from contrast import FAINT
 from test_browser import WAIT, no_traceback
 
 from fairal.runs.store import Store
-from fairal.ui.frame import PAGES
+from fairal.ui.frame import PAGES, SIDEBAR_PX
 from fairal.ui.server import Dashboard
 
 pytestmark = pytest.mark.browser
 REST = "[data-testid=stApp][data-test-script-state=notRunning]"
 WIDTHS, SETTLED = (1024, 1440, 1920), 5000
-VIEWED = (*PAGES, "slices?view_tab=Group+maps", "compare?arm=weighted_entropy")
+TABS = ("compare?evidence=Each+group%2C+and+who+paid", "compare?evidence=Who+was+picked&arm=weighted_entropy")
+VIEWED = (*PAGES, *TABS, "slices?view_tab=Group+maps")
 EMPTY = ("overview", "story", "launch", "runs", "compare", "next")
 """What an empty home shows differently: the shipped study, or what will stand there."""
 CUT = """() => {
@@ -80,7 +81,7 @@ def test_nothing_is_cut_at_any_width(servers, browser):
             found[width] = page.evaluate(CUT)
         return {width: what for width, what in found.items() if what}
 
-    assert seen(browser, servers["full"], ("overview", "story", "cohort", "compare", "slices"), cut) == {}
+    assert seen(browser, servers["full"], ("overview", "story", "cohort", "compare", *TABS, "slices"), cut) == {}
 
 
 def test_the_third_picture_of_the_twins_and_what_lies_beside_the_viewer_are_in_sight_on_a_projector(servers, browser):
@@ -143,3 +144,14 @@ def test_every_overlay_has_its_legend_words_under_the_pointer_and_a_link(servers
     assert viewer.get_by_role("button", name="Sagittal").get_attribute("aria-pressed") == "true"
     assert not viewer.locator("[data-id=guess]").is_checked()
     context.close()
+
+
+def test_the_first_page_that_a_server_shows_has_the_sidebar_of_all_others(browser, tmp_path):
+    with Dashboard(Store(tmp_path / "home").home, FAIRAL_WARM="0") as server:
+        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        page.set_default_timeout(4 * WAIT)
+        page.goto(server.url("launch"))
+        page.locator(REST).wait_for()
+        page.get_by_test_id("stSidebar").get_by_text("Home:").wait_for()
+        assert page.get_by_test_id("stSidebar").bounding_box()["width"] == SIDEBAR_PX
+        page.context.close()
