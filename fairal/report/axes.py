@@ -99,18 +99,18 @@ class Rule:
     said: str
     fair: bool = False
 
-    def drawn(self, baseline: str = "middle") -> alt.LayerChart:
-        """Draw it with its name, which stands with its ``bottom``, ``middle`` or ``top`` at the line's height."""
+    def drawn(self, side: str = "middle") -> list[alt.Chart]:
+        """Give its layers: the line, and its name with its ``bottom``, ``middle`` or ``top`` at the line's height."""
         base = alt.Chart(pd.DataFrame({"at": [self.at], "name": [self.name], "said": [self.said]}))
-        base = base.encode(y=alt.Y("at:Q"))
+        base = base.encode(y=alt.Y("at:Q"), tooltip=alt.Tooltip("said:N", title="Line"))
         line = base.mark_rule(strokeDash=[12, 4] if self.fair else [5, 4], color=GREY)
-        text = base.mark_text(align="left", baseline=baseline, dx=6, fontSize=11, color=GREY)
-        tip = alt.Tooltip("said:N", title="Line")
-        return alt.layer(line.encode(tooltip=tip), text.encode(x=alt.value("width"), text="name:N", tooltip=tip))
+        text = base.mark_text(align="left", baseline=side, dx=6, fontSize=11, color=GREY)
+        return [line, *([text.encode(x=alt.value("width"), text="name:N")] if self.name else [])]
 
 
-def rules_drawn(rules: Sequence[Rule]) -> list[alt.LayerChart]:
-    """Draw level lines; names of two that are close keep apart, the upper one above, the lower one below."""
+def rules_drawn(rules: Sequence[Rule]) -> list[alt.Chart]:
+    """Give the layers of level lines; names of two that are close keep apart, the upper one above, the lower below."""
     named = sorted((rule for rule in rules if rule.name), key=lambda rule: rule.at)
     sides = {named[0]: "top", named[-1]: "bottom"} if len(named) > 1 else {}
-    return [rule.drawn(sides.get(rule, "middle")) for rule in rules]
+    # Side by side with the curves, not layers in a layer, each level of which Altair copies once more.
+    return [layer for rule in rules for layer in rule.drawn(sides.get(rule, "middle"))]

@@ -94,8 +94,8 @@ def draw_plane(rows: pd.DataFrame, arms: Sequence[str], axes: Sequence[Axis], pr
     filled, open_ = (means.transform_filter(f"datum.state {sign} 'other'") for sign in ("!=", "=="))
     arm = {"shape": shape(arms), "tooltip": [*tips, SEEDS]}
     layers = [
-        *([_price(price, x)] if price is not None else []),
-        _diagonal(x, y),
+        *(_price(price, x) if price is not None else ()),
+        *_diagonal(x, y),
         seeds.mark_point(filled=True, size=20, opacity=0.3).encode(
             tooltip=[*tips, alt.Tooltip("seed:N", title="Seed")]
         ),
@@ -105,22 +105,22 @@ def draw_plane(rows: pd.DataFrame, arms: Sequence[str], axes: Sequence[Axis], pr
     return alt.layer(*layers).properties(height=300)
 
 
-def _diagonal(x: Axis, y: Axis) -> alt.LayerChart:
+def _diagonal(x: Axis, y: Axis) -> list[alt.Chart]:
     low, high = x.domain
     bad = high if x.reverse else low  # its words stand where both are served badly: there are no arms, and no price
     ends = pd.DataFrame({"x": [low, high], "value": [low, high]})
     ends = ends.assign(said=["both served alike" if end == bad else "" for end in (low, high)])
     ends = alt.Chart(ends).encode(x=x.on_x(), y=y.on_y())
     text = {"align": "left", "baseline": "bottom", "dx": 44, "dy": -2, "fontSize": 11, "color": GREY}
-    return alt.layer(ends.mark_line(color=GREY, strokeWidth=1.5), ends.mark_text(**text).encode(text="said:N"))
+    return [ends.mark_line(color=GREY, strokeWidth=1.5), ends.mark_text(**text).encode(text="said:N")]
 
 
-def _price(price: float, x: Axis) -> alt.LayerChart:
+def _price(price: float, x: Axis) -> list[alt.Chart]:
     far = x.domain[0 if x.reverse else 1]
     at = min(max(price, x.domain[0]), x.domain[1])
     band = pd.DataFrame({"x": [at], "far": [far]})
     base = alt.Chart(band).encode(x=x.on_x())
-    return alt.layer(
+    return [
         base.mark_rect(opacity=0.08, color="#009E73").encode(x2="far:Q"),
         base.mark_rule(strokeDash=[5, 4], strokeWidth=1.5, color="#009E73"),
-    )
+    ]

@@ -69,12 +69,12 @@ def test_it_is_drawn_beside_the_noise_and_says_what_it_is(result):
 
 def test_two_lines_are_told_apart_by_their_dashes_and_by_where_they_are_named():
     rules = [Rule(0.1, "noise", "a"), Rule(-0.1, "", "a"), Rule(0.11, "fair", "b", fair=True)]
-    drawn = [chart.to_dict()["layer"] for chart in rules_drawn(rules)]
-    assert [layers[0]["mark"]["strokeDash"] for layers in drawn] == [[5, 4], [5, 4], [12, 4]]
-    assert [layers[1]["mark"]["baseline"] for layers in drawn] == ["top", "middle", "bottom"]
+    marks = [chart.to_dict()["mark"] for chart in rules_drawn(rules)]
+    assert [mark["strokeDash"] for mark in marks if mark["type"] == "rule"] == [[5, 4], [5, 4], [12, 4]]
+    assert [mark["baseline"] for mark in marks if mark["type"] == "text"] == ["top", "bottom"]
 
 
 def test_the_names_of_lines_stand_right_of_the_plot_where_no_curve_runs():
-    text = Rule(0.1, "noise 0.100", "noise alone: 0.100").drawn().to_dict()["layer"][1]
+    text = Rule(0.1, "noise 0.100", "noise alone: 0.100").drawn()[1].to_dict()
     assert text["encoding"]["x"] == {"value": "width"}
     assert (text["mark"]["align"], text["mark"]["dx"]) == ("left", 6)
