@@ -157,7 +157,7 @@ def _below(key: str, frame: pd.DataFrame, alt_text: str, caption: str, write: Ca
         row.caption(literal(caption, 2000))
     with row.popover("Data", icon=":material/download:", key=f"data_{key}", on_change="rerun") as more:
         if more.open:
-            st.dataframe(frame, hide_index=True, height=260, alt=alt_text)
+            st.dataframe(frame, hide_index=True, height=260, placeholder="–", alt=alt_text)
             common = {"on_click": "ignore", "width": "stretch"}
             csv = lambda: csv_text(frame)  # noqa: E731
             st.download_button("CSV", csv, f"{key}.csv", "text/csv", key=f"csv_{key}", **common)

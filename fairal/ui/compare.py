@@ -87,7 +87,7 @@ def several_experiments(reader: Reader, experiments: Sequence[str], baseline: st
             f"{len(results)} experiments. Compare only at equal budgets and groups; the table says what differs.",
             options=(quantity,),
         )
-    st.dataframe(differences(results), hide_index=True, alt="Fields in which the experiments differ")
+    st.dataframe(differences(results), hide_index=True, placeholder="–", alt="Fields in which the experiments differ")
     table = side_by_side(results, baseline)
     if len(table):
-        st.dataframe(table, hide_index=True, alt="One row per experiment and arm")
+        st.dataframe(table, hide_index=True, placeholder="–", alt="One row per experiment and arm")

@@ -58,10 +58,15 @@ def _results_tables(subject: Subject) -> None:
             name = MEASURE_LABELS[measure]
             st.caption(literal(name))
             table = readable(summary, subject.result.groups)
-            st.dataframe(table, hide_index=True, alt=f"One row per arm with all statistics in {name}")
+            st.dataframe(table, hide_index=True, placeholder="–", alt=f"One row per arm with all statistics in {name}")
     with st.expander("All measures by group (surface distances, volumes)", on_change="rerun", key="cases") as more:
         if more.open:
-            st.dataframe(measures_readable(subject.result), hide_index=True, alt="Mean, interval and failures by group")
+            st.dataframe(
+                measures_readable(subject.result),
+                hide_index=True,
+                placeholder="–",
+                alt="Mean, interval and failures by group",
+            )
             st.caption(
                 "At the last round that all arms have reached: means of the seeds' means, 95 % over seeds, SD of the "
                 "cases. Nothing found: cases without any prediction, in all seeds together."

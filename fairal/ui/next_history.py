@@ -53,7 +53,7 @@ def history(collection: Collection, answers: Sequence[Answer]) -> None:
         st.caption("The Dice of each group by labelled scans will stand here, from 5 labelled scans in every group on.")
     labelled = [scan.participant_id for scan in collection.scans if scan.has_mask]
     table = came_frame(answers, labelled)
-    st.dataframe(table, hide_index=True, alt="What was asked for, and what came")
+    st.dataframe(table, hide_index=True, placeholder="–", alt="What was asked for, and what came")
     st.caption(
         "Asked: scans that were asked for. Came: those of them that had a mask at the next answer, or have by now."
     )

@@ -51,7 +51,12 @@ def show_people(reader: Reader, subject: Subject) -> None:
     st.caption(literal(subject.about(pairs), 600))
     with st.expander("As a table, and volumes in words"):
         named = {"label": "Arm", "group": "Group", "poor": "Poorly served", "cases": "Test subjects", "seeds": "Seeds"}
-        st.dataframe(table.rename(columns=named), hide_index=True, alt="Poorly served test subjects by arm and group")
+        st.dataframe(
+            table.rename(columns=named),
+            hide_index=True,
+            placeholder="–",
+            alt="Poorly served test subjects by arm and group",
+        )
         for arm, said in volumes.items():
             if said:
                 st.markdown(f"**{literal(arm_label(arm))}**, on average: {literal('; '.join(said))}.")

@@ -15,7 +15,13 @@ pytestmark = pytest.mark.browser
 REST = "[data-testid=stApp][data-test-script-state=notRunning]"
 MOST_SHIFT = 0.1
 WATCH = """
-window.seen = {shift: 0, dimmed: 0};
+window.seen = {shift: 0, dimmed: 0, samples: 0};
+setInterval(() => {
+  const stale = [...document.querySelectorAll("[data-testid=stMain] [data-stale=true]")];
+  const dim = stale.filter((e) => getComputedStyle(e).opacity < 0.9).length;
+  window.seen.dimmed = Math.max(window.seen.dimmed, dim);
+  window.seen.samples += 1;
+}, 50);
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.seen.shift += entry.value;
 }).observe({type: "layout-shift", buffered: false});
@@ -52,6 +58,13 @@ def demo(tmp_path_factory, browser):
 @pytest.mark.parametrize("name", ["overview", "compare"])
 def test_nothing_jumps_while_the_demo_grows(demo, name):
     assert demo[2][name].evaluate("window.seen.shift") <= MOST_SHIFT
+
+
+@pytest.mark.parametrize("name", ["overview", "compare"])
+def test_nothing_that_stays_is_dimmed_while_the_demo_grows(demo, name):
+    seen = demo[2][name].evaluate("window.seen")
+    assert seen["samples"] > 100
+    assert seen["dimmed"] <= 1, "the element that changed, at most"
 
 
 def test_growth_is_above_the_fold_and_the_end_says_where_to_go_on(demo):
