@@ -32,9 +32,23 @@ def group_lines(rows: pd.DataFrame, groups: Sequence[str], x: Axis, y: Axis) -> 
         .encode(y=y.on_y(), detail="seed:N"),
         mean.mark_line(strokeWidth=2.5).encode(y=y.on_y()),
         mean.mark_point(filled=True, size=45, opacity=1).encode(y=y.on_y(), tooltip=tips),
+        *_ends_named(rows, y),
         data=rows,
         height=240,
     )
+
+
+def _ends_named(rows: pd.DataFrame, y: Axis) -> list[alt.Chart]:
+    """Give each group's name, right of the plot where its line ends; of lines that meet, the names keep apart."""
+    ends = rows[rows.kind == "mean"].sort_values("x").groupby("group", sort=False).tail(1)
+    upwards = ends.sort_values("value", ascending=not y.reverse)
+    sides = ["top", *["middle"] * (len(ends) - 2), "bottom"] if len(ends) > 1 else ["middle"] * len(ends)
+    named = []
+    for side in dict.fromkeys(sides):
+        at = upwards[[each == side for each in sides]][["group", "value"]]
+        text = alt.Chart(at).mark_text(align="left", baseline=side, dx=6, fontSize=11, color=GREY)
+        named.append(text.encode(x=alt.value("width"), y=y.on_y(), text="group:N"))
+    return named
 
 
 ARMS_WITH_BANDS = 6

@@ -61,6 +61,24 @@ def test_bands_that_would_hide_one_another_are_left_out():
     assert "'area'" not in many
 
 
+def test_groups_are_named_where_their_lines_end_and_the_upper_name_stands_above():
+    values = {"a": (0.9, 0.5), "b": (0.4, 0.8), "c": (0.6, 0.7)}
+    rows = pd.DataFrame(
+        [("mean", group, x, v, 2) for group, both in values.items() for x, v in zip((6, 30), both, strict=True)]
+        + [("seed", "a", 30, 0.99, 1)],
+        columns=["kind", "group", "x", "value", "n"],
+    ).assign(low=None, high=None, seed=0)
+
+    def sides(y: Axis) -> dict:
+        drawn = charts.group_lines(rows, tuple(values), Axis("Labelled scans"), y).to_dict()
+        named = [layer for layer in drawn["layer"] if layer["mark"]["type"] == "text"]
+        return {layer["mark"]["baseline"]: drawn["datasets"][layer["data"]["name"]] for layer in named}
+
+    top, middle, bottom = ({"group": g, "value": values[g][1]} for g in "acb")
+    assert sides(Axis("Dice")) == {"top": [top], "middle": [middle], "bottom": [bottom]}
+    assert sides(Axis("ASSD", reverse=True)) == {"top": [bottom], "middle": [middle], "bottom": [top]}
+
+
 def test_every_figure_renders_without_browser_or_network(made):
     twice = ["plane", "by_budget", "per_group", "who_paid", "reduction", "trade_off"]
     assert [key.removeprefix("dice_").removeprefix("surface_dice_").removeprefix("signed_gap_") for key in made] == [
