@@ -140,9 +140,13 @@ def _recommend(store: Store, subject: Subject) -> None:
     said, more = st.columns([4, 1], vertical_alignment="center")
     said.markdown(f"##### {literal(choice.text, 600)}")
     with more:
-        st.button("Run 5 seeds", icon=":material/playlist_add:", type="primary", key="five", width="stretch",
-                    on_click=run_five_seeds, args=(store, subject.result),
-                    help="The same question with five seeds; what is trained is not trained again.")  # fmt: skip
+        pressed = st.button(
+            "Run 5 seeds", icon=":material/playlist_add:", type="primary", key="five", width="stretch",
+            on_click=run_five_seeds, args=(store, subject.result),
+            help="The same question with five seeds; what is trained is not trained again.",
+        )  # fmt: skip
+    if pressed and st.session_state["experiments"] != [subject.result.id]:
+        st.rerun()  # all of the page, of which this is a fragment: the experiment is chosen outside of it
 
 
 def run_five_seeds(store: Store, result: ExperimentResult) -> None:
@@ -151,4 +155,3 @@ def run_five_seeds(store: Store, result: ExperimentResult) -> None:
     with saying():
         [started] = launch(store, [config], token=f"five-seeds-{result.id}", linger_seconds=LINGER_SECONDS)
         st.session_state["experiments"] = [started]
-        st.rerun()

@@ -36,6 +36,10 @@ PAGES = {
 ICON = str(ROOT / "fairal" / "ui" / "assets" / "icon.png")
 SIDEBAR_PX = 230
 """Its links are short: on a projector of 1024 pixels the page needs the room."""
+_STEADY = "<style>[data-stale=true]{opacity:1!important}</style>"
+"""While a script runs, Streamlit fades after half a second what has not been drawn anew. What is seen here stays right
+until then: a page that grows under one's eyes must not flicker on a busy machine. Without effect where the attribute
+goes; a test looks."""
 _CHOSEN = "<style>.stButtonGroup button:is([aria-checked=true],[aria-pressed=true]) *{{color:{}}}</style>"
 """Of several buttons the chosen one is written in the accent on its own tint: in the dark less than 4.5 : 1, and no
 setting of the theme mends that while a primary button's label is white. So it is written as text is."""
@@ -113,7 +117,7 @@ def _is_endless(text: str) -> bool:
 def frame() -> None:
     """Draw what stands around every page, for those who may come in; called by the router alone."""
     st.session_state["_routed"] = True
-    st.html(_CHOSEN.format(st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor")))
+    st.html(_STEADY + _CHOSEN.format(st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor")))
     gate()
     with st.sidebar:
         say_who()

@@ -44,7 +44,14 @@ def _experiment(store: Store, row: ExperimentRow) -> None:
     runs.markdown(f"{row.standing.runs_done} of {row.standing.runs} runs done  \n:small[{literal(row.created)}]")
     dice = dice_ranges(store, row.id)
     ranges.markdown(f"Dice {literal(dice)}" if dice else ":gray[no round yet]")
-    button.button("Open", key=f"open_{row.id}", on_click=_choose, args=(row.id,), width="stretch")
+    _leading_to(row.id, button, "Open", key=f"open_{row.id}", width="stretch")
+
+
+def _leading_to(experiment: str | None, where, label: str, **looks) -> None:
+    """Draw a button that chooses an experiment, or all."""
+    # The list is a fragment, which runs again alone: what is chosen stands above it, so the page must run as well.
+    if where.button(label, on_click=_choose, args=(experiment,), **looks):
+        st.rerun()
 
 
 def _choose(experiment: str | None) -> None:
@@ -70,7 +77,7 @@ def draw_experiment(store: Store, experiment: str, wanted: Sequence[str], alone:
         st.subheader(literal(row.name), width="content")
         _chip(overall([run.shown for run in runs]))
         if not alone:
-            st.button("All experiments", icon=":material/arrow_back:", on_click=_choose, args=(None,))
+            _leading_to(None, st, "All experiments", icon=":material/arrow_back:")
     if not runs:
         st.warning("The runs of this experiment are gone: their folder was removed. It can be cloned, or deleted.")
     with saying():
