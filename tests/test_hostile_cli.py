@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -168,3 +170,27 @@ def test_a_fault_is_a_sentence_too_and_its_place_is_shown_when_asked_for(fairal,
     monkeypatch.setattr("sys.argv", ["fairal", "show", "x"])
     with pytest.raises(ZeroDivisionError):
         main()
+
+
+@pytest.mark.parametrize("name", ["", "latest", "smoke", ".."])
+def test_volumes_are_cleaned_of_a_whole_id_alone(finished, fairal, tmp_path, name):
+    home = shutil.copytree(finished[0].home, tmp_path / "home")
+    before = sorted(home.rglob("*.npz"))
+    code, _, complained = fairal("clean", "--volumes", "--experiment", name, "--home", str(home))
+    assert code == 2
+    assert "must be a whole id" in complained
+    assert sorted(home.rglob("*.npz")) == before
+
+
+def test_nothing_is_written_over_a_device_or_into_the_home(finished, fairal, tmp_path):
+    home = shutil.copytree(finished[0].home, tmp_path / "home")
+    records = next(home.rglob("rounds.jsonl"))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    before = records.read_bytes()
+    for file, said in ((pipe, "is a device or a pipe"), (records, "lies among what the home keeps")):
+        code, _, complained = fairal("story", finished[1], "--out", str(file), "--home", str(home))
+        assert code == 2
+        assert said in " ".join(complained.split())
+    assert pipe.is_fifo()
+    assert records.read_bytes() == before

@@ -17,13 +17,13 @@ from fairal.cli.experiments import check_seed
 from fairal.config import read_study
 from fairal.errors import InputError, RunError
 from fairal.files import new_folder
+from fairal.plain import plain
 from fairal.runs.crew import team
 from fairal.runs.crews.engine import crew_of
 from fairal.runs.crews.ray import RayCrew
 from fairal.runs.litter import clear_litter
 from fairal.runs.locks import Lost
 from fairal.runs.shelf import trim
-from fairal.runs.standing import find
 from fairal.runs.store import Store
 
 GB_MAX = 1_000_000
@@ -79,7 +79,10 @@ def clean(
     store = Store(home)
     left = clear_litter(store, store.experiments())
     if volumes:
-        chosen = [find(store, experiment)] if experiment else store.experiments()
+        if experiment is not None and experiment not in store.experiments():
+            got = plain(experiment, 64)
+            raise InputError(f"--experiment must be a whole id that `fairal list` names, got '{got}'.")
+        chosen = store.experiments() if experiment is None else [experiment]
         freed = sum(store.clean_volumes(name) for name in chosen)
     else:
         freed = trim(store, int(cap_gb * 1e9))

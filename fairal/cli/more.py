@@ -7,6 +7,7 @@ import typer
 
 from fairal.cli.app import AsJson, Home, out
 from fairal.plain import plain
+from fairal.runs.library import readers
 from fairal.runs.standing import find
 from fairal.runs.store import Store
 
@@ -33,8 +34,8 @@ def more_command(
     from fairal.report.how_many import default_wanted, how_many_json, make_forecast
     from fairal.report.results import read_experiment
 
-    store = Store(home)
-    forecast = make_forecast(read_experiment(store, find(store, experiment)), measure, arm, round_)
+    library = readers(Store(home))
+    forecast = make_forecast(read_experiment(library, find(library, experiment)), measure, arm, round_)
     wanted = default_wanted(forecast.measure) if gap is None else gap
     content = how_many_json(forecast, wanted, group, add)
     if as_json:

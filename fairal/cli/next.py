@@ -12,12 +12,15 @@ from rich.text import Text
 
 from fairal.allowed import check_changes
 from fairal.cli.app import AsJson, Home, app, err, out
+from fairal.cli.output import check_output
 from fairal.cohort.folder.collection import Collections
+from fairal.config import Arm
 from fairal.config.advice import Question, ask_next
 from fairal.errors import InputError, RunError
 from fairal.facts.advice import Answer, came_of
 from fairal.files import replacing
 from fairal.plain import plain
+from fairal.report.cautions import caution_about
 from fairal.runs.advice import Desk
 from fairal.runs.store import Store
 
@@ -48,7 +51,8 @@ def next_command(
     if reason:
         raise InputError("--reason says why a scan is put aside; name the scan with --aside.")
     question = ask_next(collection=name, strategy=strategy, training=training, k=k, seed=seed, steps=steps)
-    _check_writable(table)
+    if table:
+        check_output(table, store)
     Collections(store.home).check_there(name)
     _say_what_came(store, name)
     answer = _answer(store, question)
@@ -80,12 +84,6 @@ def _move(store: Store, name: str, aside: str, reason: str, back: str) -> None:
     else:
         desk.put_back(back)
         out.print(Text(f"{back}: offered again."))
-
-
-def _check_writable(table: Path | None) -> None:
-    """Better said before minutes of training than after."""
-    if table is not None and (table.is_dir() or not table.absolute().parent.is_dir()):
-        raise InputError(f"--out {plain(table)} must be a file in a folder that is there.")
 
 
 def _say_what_came(store: Store, name: str) -> None:
@@ -130,6 +128,8 @@ def _show(answer: Answer, table: Path | None) -> None:
             "The Dice is on the very scans that were trained on, and no estimate for new ones; with 5 labelled scans "
             "in every group a cross-validated one stands beside it."
         )
+    if caution := caution_about(Arm(advice.strategy, answer.training)):
+        out.print(Text(caution))
     if not advice.wanted:
         out.print("Every scan is labelled or put aside: nobody is left to ask for.")
         return

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from fairal.cli.app import Home, out
+from fairal.cli.output import check_output
 from fairal.files import replacing
 from fairal.runs.library import readers
 from fairal.runs.standing import find
@@ -25,7 +26,8 @@ def story_command(
     """Write the story of an experiment as one HTML file that needs no network: arrow keys go through its scenes."""
     from fairal.report.story import offline_html, story_of
 
-    library = readers(Store(home))
+    library = readers(store := Store(home))
+    check_output(file, store)
     story = story_of(library, find(library, experiment))
     with replacing(file) as written:
         written.write(offline_html(story).encode())

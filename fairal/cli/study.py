@@ -9,6 +9,7 @@ from fairal import study
 from fairal.cli.app import Home, On, app, out
 from fairal.cli.follow import foreground
 from fairal.cli.launching import Yes, launch_asking
+from fairal.cli.output import check_output
 from fairal.config import ExperimentConfig
 from fairal.errors import FairalError, InputError
 from fairal.runs import control
@@ -35,6 +36,8 @@ def study_command(
     if part not in PARTS:
         raise InputError(f"--part must be {', '.join(PARTS)}: one of them, got '{part}'.")
     store, configs, crew = Store(home), PARTS[part](), crew_of(on)
+    if report is not None:
+        check_output(report, store, "--report")
     if not only_report:
         ids = _launched(store, configs, yes, crew)
         if detach:

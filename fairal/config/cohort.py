@@ -117,6 +117,8 @@ class FolderFacts(Model):
     spacing_mm: Annotated[float, within(1e-3, 100.0)]
     origin_mm: tuple[float, float, float]
     scans: tuple[KnownScan, ...]
+    structure: tuple[int, ...] = ()
+    """Label values that were joined; none while there was no mask, or at a launch by an earlier version."""
 
 
 class FolderCohort(Model):

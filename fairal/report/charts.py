@@ -122,7 +122,9 @@ def paid_arrows(rows: pd.DataFrame, arms: Sequence[str], groups: Sequence[str], 
 
 
 def _rows_of(arms: Sequence[str]) -> alt.Y:
-    return alt.Y("label:N", title=None, sort=labels(arms), axis=alt.Axis(labelLimit=220))
+    # In lines: beside a long name nothing would be left of the plot in a narrow column.
+    axis = alt.Axis(labelLimit=220, labelExpr="split(datum.label, ', ')")
+    return alt.Y("label:N", title=None, sort=labels(arms), axis=axis)
 
 
 def _zero() -> alt.Chart:

@@ -135,7 +135,7 @@ def people_json(subject: Subject, measure: str, threshold: float, kept: Kept = (
 
 
 def _domain(of: Measure, known: Sequence[float], threshold: float) -> list[float]:
-    """Ends that hold nearly everybody and the threshold, in whole tenths for a share."""
+    """Ends that hold the threshold and everybody, in whole tenths for a share; of other measures nearly everybody."""
     if of.bounded:
-        return [max(0.0, np.floor(10 * min(float(np.quantile(known, 0.01)), threshold - 0.1) + 1e-9) / 10), 1.0]
+        return [max(0.0, np.floor(10 * min(float(min(known)), threshold - 0.1) + 1e-9) / 10), 1.0]
     return [0.0, max(float(np.quantile(known, 0.99)), threshold) * 1.1]

@@ -6,7 +6,7 @@ All of it lies in the collection's folder. An answer is there once its line is.
 import io
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from fairal.allowed import changes
 from fairal.errors import InputError, RunError
 from fairal.facts.advice import Answer
 from fairal.files import append_line, replacing, whole_lines, write_text
-from fairal.plainfiles import read_plain
+from fairal.plainfiles import open_plain, read_plain
 from fairal.runs.life import Watch
 from fairal.runs.locks import is_locked, try_lock
 from fairal.runs.stored import Damaged, read_object, write_object
@@ -65,6 +65,21 @@ class Work:
         return self.state in ("starting", "running")
 
 
+def _end_lines(file: Path) -> None:
+    """See to it that the next line begins one: a sound answer gets the end that it lacks, half of one goes."""
+    _, end = whole_lines(file)
+    with suppress(FileNotFoundError):
+        rest = read_plain(file)[end:]
+        try:
+            Answer.from_line(rest)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            if rest:
+                os.truncate(file, end)  # a line that a crash cut off never was an answer
+        else:
+            with open_plain(file, "ab") as left:
+                left.write(b"\n")
+
+
 _watch = Watch()
 _ASIDE = TypeAdapter(dict[str, Aside])
 _WORK = TypeAdapter(Work)
@@ -104,9 +119,7 @@ class Desk:
             answer: Its line is written last.
             probability: (X, Y, Z) uint8 by id.
         """
-        _, end = whole_lines(self.history_file)
-        if end:
-            os.truncate(self.history_file, end)  # a line that a crash cut off never was an answer
+        _end_lines(self.history_file)
         buffer, line = io.BytesIO(), answer.as_line()
         np.savez_compressed(buffer, **{f"p/{id_}": volume for id_, volume in probability.items()})
         with replacing(self._volumes_file, durable=True) as file:

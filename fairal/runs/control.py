@@ -11,6 +11,7 @@ from fairal.facts.state import RunState
 from fairal.files import write_text
 from fairal.runs.claims import end
 from fairal.runs.locks import try_lock
+from fairal.runs.quota import within_quota
 from fairal.runs.removing import check_inside
 from fairal.runs.store import RunKey, Store
 
@@ -41,6 +42,7 @@ def resume(store: Store, key: RunKey) -> bool:
 
     Raises:
         RunError: A worker still holds it.
+        InputError: The server takes no more, see `within_quota`.
     """
     check_inside(store.run_dir(key), store.home)
     if store.look(key).shown in ("queued", "running"):
@@ -50,10 +52,11 @@ def resume(store: Store, key: RunKey) -> bool:
         store.heal(key)
         if done:
             return False
-        store.cancel_file(key).unlink(missing_ok=True)
         state = store.state(key)
         queued = replace(state, state="queued", reason="", attempts=0, part="", finished=None, updated=time.time())
-        _queue(store, key, queued, "queued again")
+        with within_quota(store, int(state.ended)):
+            store.cancel_file(key).unlink(missing_ok=True)
+            _queue(store, key, queued, "queued again")
     return True
 
 
@@ -77,8 +80,8 @@ def wake(store: Store, collection: str) -> int:
 
 
 def finished_rounds(store: Store, keys: Iterable[RunKey]) -> int:
-    """Count the finished rounds that `retry` would forget."""
-    return sum(len(store.reading(key).records) for key in keys)
+    """Count the finished rounds that `retry` would forget, with sound ones that stand behind a damaged one."""
+    return sum(len(store.sound_rounds(key)) for key in keys)
 
 
 @changes
@@ -91,17 +94,18 @@ def retry(store: Store, key: RunKey, forget: bool = False) -> None:
         forget: Whether its finished rounds may be thrown away.
 
     Raises:
-        InputError: It has some, and nobody said that they may.
+        InputError: It has some, and nobody said that they may; or the server takes no more, see `within_quota`.
         RunError: A worker still holds it.
     """
     with _held(store, key):
         if not forget and (there := finished_rounds(store, [key])):
             raise InputError(f"{key.run} has {there} finished rounds, which Retry forgets; Resume goes on after them.")
-        store.cancel_file(key).unlink(missing_ok=True)
-        store.start_over(key)
         state = store.state(key)
-        fresh = RunState("queued", rounds=state.rounds, created=state.created, updated=time.time())
-        _queue(store, key, fresh, "queued again, from its first round")
+        with within_quota(store, int(state.ended)):
+            store.cancel_file(key).unlink(missing_ok=True)
+            store.start_over(key)
+            fresh = RunState("queued", rounds=state.rounds, created=state.created, updated=time.time())
+            _queue(store, key, fresh, "queued again, from its first round")
 
 
 def _queue(store: Store, key: RunKey, state: RunState, said: str) -> None:

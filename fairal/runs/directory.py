@@ -42,6 +42,10 @@ class Directory(Journal):
         made = {name: self._created(name) for name in self._there()}
         return sorted(made, key=lambda name: (made[name], name), reverse=True)
 
+    def has(self, experiment: str) -> bool:
+        """Tell whether there is a folder of this id; a link in its place is none."""
+        return experiment in self._there()
+
     def open_experiments(self) -> tuple[str, ...]:
         """List the experiments that may have work, oldest first; those that are known to be closed are not read."""
         self.ledger.refresh()
@@ -190,7 +194,7 @@ class Directory(Journal):
     def _run_names(self, experiment: str) -> set[str]:
         try:
             return set(_folders(self.runs_dir(experiment), RUN_ID))
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, PermissionError):  # the last: another user's
             return set()
 
 

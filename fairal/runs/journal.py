@@ -26,6 +26,7 @@ from fairal.runs.records import (
     parse_records,
     read_last,
     read_records,
+    sound_rounds,
 )
 from fairal.runs.remembered import Remembered
 from fairal.runs.removing import check_inside, remove_files
@@ -89,6 +90,17 @@ class Journal(Paths):
         if reading.damage:
             raise Damaged(f"The records of run {key.run} in {key.experiment} are {reading.damage}.")
         return reading.records
+
+    def sound_rounds(self, key: RunKey) -> set[int]:
+        """Give the rounds of which a sound record is left, also behind a gap.
+
+        Raises:
+            Newer: They are from a newer version.
+        """
+        try:
+            return sound_rounds(self.records_file(key), self.aside_file(key), str(key))
+        except NewerLine as error:
+            raise Newer(f"The records of run {key.run} in {key.experiment} are {error}.") from None
 
     def last_round(self, key: RunKey) -> Record | None:
         """Read a run's last sound record, and as a rule nothing else; None before the first."""

@@ -1,21 +1,13 @@
 """Launch experiments; nothing here computes, nothing here imports torch."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from fairal import settings
 from fairal.allowed import changes
 from fairal.cohort.folder.source import look_at
 from fairal.config import ExperimentConfig
-from fairal.errors import InputError
-from fairal.runs.claims import to_do
 from fairal.runs.costs import ask_first
 from fairal.runs.crew import Crew
 from fairal.runs.crews.engine import crew_of
-from fairal.runs.locks import try_lock
+from fairal.runs.quota import within_quota
 from fairal.runs.store import Store
-
-_TURN_SECONDS = 60.0
 
 
 @changes
@@ -53,27 +45,7 @@ def launch(
         store.check_disk(config)
     if not confirmed:
         ask_first(store, looked_at, here=crew.here)
-    with _within_quota(store, sum(len(config.runs()) for config in looked_at)):
+    with within_quota(store, sum(len(config.runs()) for config in looked_at)):
         ids = [store.create(config, f"{token}-{i}" if token else None)[0] for i, config in enumerate(looked_at)]
     crew.ensure(store, linger_seconds)
     return ids
-
-
-@contextmanager
-def _within_quota(store: Store, runs: int) -> Iterator[None]:
-    """Hold FAIRAL_MAX_QUEUED: launches take turns, so that two of them never count the same room."""
-    most = settings.max_queued()
-    if most is None:
-        yield
-        return
-    turn = try_lock(store.workers_dir / "launching", _TURN_SECONDS)
-    if turn is None:
-        raise InputError("Others are launching; try again in a moment.")
-    with turn:
-        waiting = sum(1 for _ in to_do(store))
-        if waiting + runs > most:
-            raise InputError(
-                f"This server takes at most {most} runs at a time (FAIRAL_MAX_QUEUED); {waiting} are open and this "
-                f"would add {runs}. Wait for some to end, or ask for fewer."
-            )
-        yield

@@ -132,10 +132,7 @@ class Library:
         return self.bundle(experiment) or self.store
 
     def _is_own(self, experiment: str) -> bool:
-        try:
-            return self.store.experiment_dir(experiment).is_dir()
-        except InputError:
-            return False
+        return self.store.has(experiment)
 
     def _folders(self) -> Iterator[tuple[Origin, BundleFolder]]:
         yield "added", self._added

@@ -51,7 +51,7 @@ class Held:
 
 
 def try_lock(path: Path, wait_seconds: float = 0.0) -> Held | None:
-    """Take a lock, or give None where somebody else holds it.
+    """Take a lock, or give None where somebody else holds it, or it belongs to somebody else.
 
     Args:
         path: The lock's file; made if it is not there.
@@ -70,6 +70,8 @@ def try_lock(path: Path, wait_seconds: float = 0.0) -> Held | None:
     except Timeout:
         return None
     except (IsADirectoryError, PermissionError) as error:  # opening a folder to write fails as either, by system
+        if isinstance(error, PermissionError) and path.is_file():
+            return None  # another user's: whether it is held cannot be told, and it is not ours to take
         if not path.is_dir():
             raise error from None
         put_aside(path)

@@ -79,6 +79,16 @@ def _split(content: bytes) -> list[bytes]:
     return _LINE_END.split(content)
 
 
+def sound_rounds(path: Path, aside: Path, of: str) -> set[int]:
+    """Give the rounds of which a sound record is left, in the file or among what was put aside, gap or none.
+
+    Raises:
+        NewerLine: A line is of a newer version.
+    """
+    lines = [line for file in (path, aside) for line in _split(_content(file))]
+    return set(_sort_out(lines, of)[0])
+
+
 def read_line(line: bytes, of: str) -> Record:
     """Read one sealed line, or one of an earlier version.
 

@@ -15,6 +15,11 @@ START_SECONDS = 6.0
 """Until workers have started and the first subjects are drawn: the first round less its fit in `benchmarks/demo.py`."""
 
 
+_MOST_SCALED, _TELLING = 20.0, 0.2
+"""A fit below this share of the demo's is overhead for the most part, and is scaled to no more than so many times its
+size: those of the quick look would make two hours of the demo's minute."""
+
+
 @dataclass(frozen=True)
 class Speed:
     """A running mean of measured rounds: of the last ten or so."""
@@ -34,7 +39,7 @@ def estimate_seconds(store: Store, config: ExperimentConfig) -> tuple[float, str
 
     Returns:
         Seconds, and what that rests on: ``measured`` fits of the same learner on this machine, or a ``scaled`` one of
-        another size (by voxels × steps × batch × channels²), or ``guessed`` where nothing was ever fitted here.
+        another size (by voxels × steps × batch × channels²), or ``guessed`` where nothing alike was ever fitted here.
     """
     workers = min(team().workers, max(1, len(config.runs())))
     # All arms of a seed wait for its first fit: with fewer seeds than workers, some of them idle meanwhile.
@@ -47,12 +52,19 @@ def estimate_fits(store: Store, config: ExperimentConfig, count: float) -> tuple
     known = _known(store)
     if row := known.get(speed_key(config)):
         per_round, basis = row.seconds, "measured"
-    elif known:
-        nearest = max(known.values(), key=lambda row: row.n)
+    elif nearest := _nearest(known, _effort(config)):
         per_round, basis = nearest.seconds * _effort(config) / nearest.effort, "scaled"
     else:
         per_round, basis = 8.0 * _effort(config) / _DEMO_EFFORT, "guessed"
     return START_SECONDS + per_round * count, basis
+
+
+def _nearest(known: dict[str, Speed], effort: float) -> Speed | None:
+    """Find the measured fit of the most similar size; None where it is one that says nothing about this size."""
+    nearest = min(known.values(), key=lambda row: abs(math.log(row.effort / effort)), default=None)
+    if nearest is None or nearest.effort < min(effort / _MOST_SCALED, _TELLING * _DEMO_EFFORT):
+        return None
+    return nearest
 
 
 def remember_speed(store: Store, config: ExperimentConfig, seconds: float) -> None:

@@ -14,7 +14,7 @@ from fairal.cohort.source import Source, open_source
 from fairal.config import ExperimentConfig, LearnerConfig
 from fairal.errors import Cancelled, FairalError
 from fairal.facts.record import Record
-from fairal.files import Overtaken
+from fairal.files import Overtaken, put_aside
 from fairal.learner.fit import Fit, fit, load_fit, save_fit
 from fairal.learner.network import choose_device
 from fairal.loop.job import FitJob, ask, ask_folds
@@ -119,7 +119,7 @@ class Worker:
             self._end(held, "failed", str(error))
         except Exception as error:
             # Whatever it was: the run says so, its log has the traceback, and the worker goes on with the next.
-            self._end(held, "failed", reason_of(error, store), traceback.format_exc())
+            self._end_somehow(held, reason_of(error, store), traceback.format_exc())
 
     def _next_round(
         self, held: Claim, config: ExperimentConfig, history: tuple[Record, ...], report: Report
@@ -155,6 +155,13 @@ class Worker:
         in_reserve(self.store, lambda: end(self.store, held.key, held.state, how, reason))
         if details:
             self.store.log(held.key, details)
+
+    def _end_somehow(self, held: Claim, reason: str, details: str) -> None:
+        """End a run that failed, also where something that is no file stands in the place of one of its own."""
+        for path in (self.store.state_file(held.key), self.store.log_file(held.key)):
+            if path.is_dir() and not path.is_symlink():
+                put_aside(path)
+        self._end(held, "failed", reason, details)
 
     def _play(self, held: Claim, task: Task, source: Source, report: Report, last: bool) -> Record | None:
         """Play one round and commit it; gives the record unless it is the last."""

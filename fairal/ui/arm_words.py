@@ -6,16 +6,11 @@ from dataclasses import dataclass
 from fairal.config import Arm
 from fairal.learner.trainings import PLAIN, TRAININGS
 from fairal.presets import CONTROL, DEMO_STRATEGIES, FAIR, OWN_ARMS
+from fairal.report.cautions import caution_about
 from fairal.strategies.catalog import CATALOG, PAPER_SET
 
 NOBODYS = "-"
 """What the tables write where there is no source to name."""
-
-BY_HEART = (
-    "Balanced training learns few scans of a group by heart, and this query judges groups by the scans it trained on: "
-    "such a group can look well served and get few labels or none. Out-of-fold quota judges on scans not trained on."
-)
-"""Seen in the study, docs/study.md: two such arms labelled the better served group alone, in every seed."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +30,7 @@ def words_of_arm(arm: str) -> ArmWords:
     entry, training = CATALOG[parsed.query], TRAININGS[parsed.training]
     named = [source for source in (entry.source, training.source) if source != NOBODYS]
     sources = dict.fromkeys(part for source in named for part in source.split("; "))
-    caution = BY_HEART if entry.judges_labelled and training.schedule == "balanced" else ""
-    return ArmWords(entry.picks_by, training.does, entry.role, "; ".join(sources), caution)
+    return ArmWords(entry.picks_by, training.does, entry.role, "; ".join(sources), caution_about(parsed))
 
 
 def usual() -> list[str]:

@@ -126,7 +126,7 @@ def frame() -> None:
             start_server_side(str(store.home))
             st.caption(f"fairal {__version__} · {live_workers(store)} workers alive")
             st.caption(f"Home: {literal(store.home)}")
-        except FairalError as error:
+        except (FairalError, OSError) as error:
             st.caption(literal(error))
 
 

@@ -11,12 +11,13 @@ from PIL import Image
 
 from fairal.cohort.folder.collection import Collection, Collections
 from fairal.cohort.folder.source import facts_of
-from fairal.config import LIMITS
+from fairal.config import LIMITS, Arm
 from fairal.config.advice import Question, ask_next
 from fairal.facts.advice import Answer, Wanted, came_of
 from fairal.learner.trainings import TRAININGS
 from fairal.plain import plain
 from fairal.report.answers import wanted_table
+from fairal.report.cautions import caution_about
 from fairal.report.colours import PREDICTION_COLOUR, group_colours
 from fairal.report.slices import PLANES, Overlay, binary_entropy_bits, centre, picture, to_grey
 from fairal.runs.advice import REASON_CHARACTERS_MAX, Desk, Work
@@ -146,6 +147,8 @@ def groups_table(collection: Collection, answer: Answer | None) -> None:
             else "The Dice is on the very scans that were trained on, and no estimate for new ones; with 5 labelled "
             "scans in every group a cross-validated one stands beside it."
         )
+        if caution := caution_about(Arm(answer.advice.strategy, answer.training)):
+            st.caption(f":material/warning: {literal(caution)}")
 
 
 def what_came(answer: Answer, collection: Collection) -> None:

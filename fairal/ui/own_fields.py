@@ -34,6 +34,7 @@ def suggestion(home: Path, collection: str) -> list[ExperimentConfig]:
 
 def known_cohort(home: Path, collection: str, test_share: float = 0.3, unlabelled: str = "leave_out") -> FolderCohort:
     """Look at a collection as the form describes it. Errors as `fairal.cohort.folder.source.facts_of`."""
+    Collections(home).check_there(collection)  # also of a name that could be none
     cohort = FolderCohort(collection=collection, test_share=test_share, unlabelled=unlabelled)
     return cohort.model_copy(update={"facts": facts_of(cohort, home)})
 

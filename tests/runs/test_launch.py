@@ -7,7 +7,7 @@ import torch
 from tiny import tiny_config
 
 from fairal.errors import InputError, NeedsYes
-from fairal.runs import claims, costs, memory
+from fairal.runs import claims, control, costs, memory
 from fairal.runs.claims import to_do
 from fairal.runs.costs import Cost, cost_of, doubts, worker_bytes
 from fairal.runs.crew import Team
@@ -160,3 +160,16 @@ def test_what_living_workers_hold_is_not_missing_twice(store, monkeypatch):
     assert len(doubts(store, cost)) == 1
     with try_lock(store.worker_lock(0)), try_lock(store.worker_lock(1)):
         assert doubts(store, cost) == [], "14.0 + 2 · 0.6 GB, nine tenths of which are 13.7"
+
+
+def test_what_is_queued_again_counts_as_well(store, monkeypatch):
+    experiment, _ = store.create(tiny_config(strategies=["random", "entropy"]))
+    first, second = store.runs(experiment)
+    for key in (first, second):
+        control.cancel(store, key)
+    monkeypatch.setenv("FAIRAL_MAX_QUEUED", "1")
+    assert control.resume(store, first)
+    for again in (control.resume, control.retry):
+        with pytest.raises(InputError, match="at most 1 runs at a time"):
+            again(store, second)
+    assert store.state(second).state == "cancelled"

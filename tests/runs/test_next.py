@@ -340,3 +340,17 @@ def read(line: bytes) -> Answer | None:
         return Answer.from_line(line)
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def test_half_of_a_first_answer_does_not_swallow_the_next(own):
+    store, *_ = own
+    desk = desk_of(store)
+    desk.history_file.write_text('{"schema": 1, "time": "2026-1')
+    kept = answer(plan(store, question()))
+    assert [each.asked for each in desk.history()[0]] == [kept.asked]
+    content = desk.history_file.read_bytes()
+    desk.history_file.write_bytes(content.removesuffix(b"\n"))
+    again = answer(plan(store, question()))
+    answers, damaged = desk.history()
+    assert [each.asked for each in answers] == [kept.asked, again.asked]
+    assert damaged == []

@@ -147,3 +147,18 @@ def test_ids_are_found_by_their_beginning(store, experiment):
     assert find(store, "mine") == mine
     assert find(store, "mine-o") == longer
     assert find(store, longer) == longer
+
+
+def test_retry_asks_also_for_sound_rounds_behind_a_damaged_one(store, experiment):
+    key = store.runs(experiment)[0]
+    for round_ in range(3):
+        store.append_round(key, tiny_record(round_), None)
+    set_state(store, key, state="failed", rounds_done=3)
+    file = store.records_file(key)
+    content = bytearray(file.read_bytes())
+    content[40] ^= 1
+    file.write_bytes(content)
+    assert control.finished_rounds(store, [key]) == 2
+    with pytest.raises(InputError, match="has 2 finished rounds"):
+        control.retry(store, key)
+    assert file.read_bytes() == bytes(content)

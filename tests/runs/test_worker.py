@@ -10,15 +10,17 @@ import pytest
 from tiny import tiny_config, work_off
 
 from fairal.facts.record import Record
+from fairal.presets import preset
 from fairal.runs import control
 from fairal.runs.crew import Team, team
 from fairal.runs.crews.local import LocalCrew, start_worker
 from fairal.runs.launch import launch
 from fairal.runs.locks import is_locked, try_lock
 from fairal.runs.shelf import Busy, entries, obtain, trim
-from fairal.runs.speed import START_SECONDS, estimate_seconds
+from fairal.runs.speed import START_SECONDS, estimate_fits, estimate_seconds, remember_speed
 from fairal.runs.standing import standing
 from fairal.runs.store import RunKey, Store
+from fairal.runs.worker import Worker
 from fairal.strategies.catalog import REFERENCES
 
 SLOW = {"steps": 60, "channels": [8, 16]}
@@ -277,3 +279,32 @@ def test_the_least_recently_used_goes_first(store):
     assert trim(store, cap_bytes=2 * size) == size
     assert {path.name for _, _, path in entries(store)} == {"used", "next"}
     assert trim(store, 0) == 2 * size
+
+
+def test_a_fit_that_is_mostly_overhead_says_nothing_of_one_300_times_its_size(store):
+    small, demo = preset("smoke")[0], preset("demo")[0]
+    guessed = estimate_seconds(store, demo)
+    remember_speed(store, small, 1.0)
+    assert estimate_seconds(store, demo) == guessed
+    assert estimate_seconds(store, small)[1] == "measured"
+    remember_speed(store, demo, 4.0)
+    strong = preset("strong")[0]
+    assert estimate_seconds(store, strong)[1] == "scaled"
+    assert estimate_fits(store, strong, 1)[0] == pytest.approx(START_SECONDS + 4.0 * 4, rel=0.01)
+
+
+def test_a_folder_in_the_place_of_a_runs_state_ends_that_run_alone(store):
+    first, _ = store.create(tiny_config(name="first", strategies=["random"]))
+    second, _ = store.create(tiny_config(name="second", strategies=["random"]))
+    [key], [other] = store.runs(first), store.runs(second)
+
+    class Surprised(Worker):
+        def _compute(self, held, job, report):
+            if held.key == key:
+                store.state_file(key).unlink()
+                store.state_file(key).mkdir()
+            return super()._compute(held, job, report)
+
+    Surprised(store).work(0)
+    assert store.state(key).state == "failed"
+    assert store.state(other).state == "done"

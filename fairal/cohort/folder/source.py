@@ -43,7 +43,7 @@ def facts_of(cohort: FolderCohort, home: Path) -> FolderFacts:
         if s.group in groups
     ]
     grid = {name: getattr(collection, name) for name in ("shape", "spacing_mm", "origin_mm")}
-    return FolderFacts(groups=groups, scans=tuple(scans), **grid)
+    return FolderFacts(groups=groups, scans=tuple(scans), structure=collection.content.structure, **grid)
 
 
 class FolderSource:
@@ -100,8 +100,12 @@ class FolderSource:
                     f"{known.id} of the collection {collection.name} has changed since this experiment was launched; "
                     "launch it anew, so that old and new are not mixed."
                 )
-        if (collection.shape, collection.spacing_mm) != (self.shape, self.spacing_mm):
+        grid = (collection.shape, collection.spacing_mm, collection.origin_mm)
+        if grid != (self.shape, self.spacing_mm, self.origin_mm):
             raise RunError(f"The grid of the collection {collection.name} has changed since launch; launch anew.")
+        structure = self.config.known.structure
+        if structure and structure != collection.content.structure:
+            raise RunError(f"The structure of the collection {collection.name} is another than at launch; launch anew.")
         return collection
 
     @cached_property

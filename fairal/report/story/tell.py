@@ -111,7 +111,7 @@ class _Stage:
             each = "; ".join(f"{arm_label(a)}: {SHORT[cast.outcome(a, 'surface_dice').code]}" for a in cast.others)
             strips = seen.strips(cast, cast.others)
             return self._scene("fair", "Fair?", say.fair(cast), strips, cast.lead, f"In surface Dice, {each}.")
-        caption = f"{cast.said[arm].text} Of {len(cast.others)} arms the nearest to no gap at no cost."
+        caption = f"{cast.said[arm].text} Of {len(cast.others)} arms the one that leaves and costs the least, added up."
         return self._scene("fair", "Fair", say.fair(cast), seen.slopes(cast, arm), arm, caption)
 
     def limits(self) -> Scene:

@@ -1,6 +1,6 @@
 """All of a bundle is read once before it is taken in, in bounded memory: what is accepted can be shown."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from fairal.config import ExperimentConfig
 from fairal.facts.record import Cases, Record
@@ -8,9 +8,12 @@ from fairal.runs.bundles.archive import Unsound
 from fairal.runs.bundles.arrays import SUBJECT_ARRAYS, read_arrays, round_arrays, unpacked_bytes
 from fairal.runs.bundles.bundle import Bundle
 from fairal.runs.bundles.manifest import RECORDS, STATE, SUBJECT, VOLUMES
+from fairal.runs.healing import rounds_of
 
 MOST_VOLUME_BYTES = 16_000_000_000
 """Of all display volumes, unpacked: reading them takes a minute."""
+
+_LENGTHS = ("assd_mm", "hd95_mm", "volume_mm3", "predicted_mm3")
 
 
 def check(bundle: Bundle) -> None:
@@ -21,6 +24,7 @@ def check(bundle: Bundle) -> None:
     """
     config = bundle.config()
     rounds = {run: _check_run(bundle, config, run) for run in _runs(bundle, config)}
+    _check_same_test(bundle, config)
     _check_volumes(bundle, config, rounds)
 
 
@@ -42,13 +46,50 @@ def _check_run(bundle: Bundle, config: ExperimentConfig, run: str) -> int:
         raise Unsound(f"run {run} did not end as its manifest says")
     if state.rounds_done != len(records) or len(records) > config.query.rounds + 1:
         raise Unsound(f"run {run} has {len(records)} records, its state says {state.rounds_done}")
-    for record in records:
+    role = next(role for arm, seed, role in config.runs() if f"{arm}-{seed}" == run)
+    if state.state == "done" and len(records) != rounds_of(config, role):
+        raise Unsound(f"run {run} is done after {len(records)} of {rounds_of(config, role)} rounds")
+    for before, record in zip((None, *records), records, strict=False):
         _check_names(record, run, set(config.cohort.group_names))
+        _check_numbers(record, run, config.cohort.group_names, all_labelled=role == "strategy")
+        if before is not None and record.labelled != (*before.labelled, *before.picked_ids):
+            raise Unsound(f"round {record.round} of run {run} does not go on from the one before it")
     return len(records)
 
 
+def _check_same_test(bundle: Bundle, config: ExperimentConfig) -> None:
+    """All arms of a seed are tested on the same subjects: they are compared case by case."""
+    tested: dict[int, tuple] = {}
+    for arm, seed, _ in config.runs():
+        run = f"{arm}-{seed}"
+        for record in bundle.records(run) if run in bundle.manifest.runs else ():
+            if tested.setdefault(seed, (record.test.id, record.test.group)) != (record.test.id, record.test.group):
+                raise Unsound(f"run {run} was tested on other subjects than another run of its seed")
+
+
+def _check_numbers(record: Record, run: str, groups: Sequence[str], all_labelled: bool) -> None:
+    """Check that numbers can be what they say; a reference may have labelled one group alone."""
+    where = f"round {record.round} of run {run}"
+    if not set(groups) <= set(record.test.group) or len(set(record.test.id)) != len(record.test.id):
+        raise Unsound(f"the test set in {where} lacks a group, or holds a subject twice")
+    of_groups = (record.labelled_by_group, record.weights, record.labelled_dice)
+    if all_labelled and any(set(means) != set(groups) for means in of_groups):
+        raise Unsound(f"{where} does not tell weight, labels and Dice of each group")
+    low = [0.0, record.labelled_mm3, record.threads - 1, *record.labelled_by_group.values(), *record.weights.values()]
+    shares = list(record.labelled_dice.values())
+    for table in _tables(record):
+        shares += [v for name in ("dice", "surface_dice") for v in table.of(name) if v is not None]
+        low += [v for name in _LENGTHS for v in table.of(name) if v is not None]
+    if min(low) < 0 or not all(0 <= share <= 1 for share in shares):
+        raise Unsound(f"{where} holds a number that cannot be")
+
+
+def _tables(record: Record) -> list[Cases]:
+    return [table for table in (record.test, record.labelled_cases, record.held_out) if table is not None]
+
+
 def _check_names(record: Record, run: str, groups: set[str]) -> None:
-    tables = [table for table in (record.test, record.labelled_cases, record.held_out) if table is not None]
+    tables = _tables(record)
     if unknown := _groups_named(record, tables) - groups:
         raise Unsound(f"run {run} names the group {min(unknown)[:40]!a}, which its configuration does not have")
     ids = {*record.labelled, *record.picked_ids}.union(*(table.id for table in tables))

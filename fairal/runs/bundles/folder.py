@@ -45,7 +45,10 @@ class BundleFolder:
     def _paths(self) -> list[Path]:
         if self.folder.is_symlink() or not self.folder.is_dir():
             return []
-        there = [e for e in os.scandir(self.folder) if e.name.endswith(SUFFIX) and e.is_file(follow_symlinks=False)]
+        try:
+            there = [e for e in os.scandir(self.folder) if e.name.endswith(SUFFIX) and e.is_file(follow_symlinks=False)]
+        except PermissionError:  # another user's: for us there is nothing
+            return []
         return sorted(Path(e.path) for e in there)
 
     def open(self, experiment: str) -> Bundle:

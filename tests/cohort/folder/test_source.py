@@ -138,6 +138,20 @@ def test_new_scans_do_not_matter_changed_ones_end_the_run_with_a_sentence(import
         FolderSource(source.config, 0, imported.home).load("pool")
 
 
+def test_another_structure_or_another_place_of_the_box_is_not_mixed_with_what_was_launched(imported):
+    facts = source_of(imported).config.facts
+    assert facts.structure
+    for change, said in (
+        ({"structure": (*facts.structure, 99)}, "The structure of the collection mine is another than at launch"),
+        ({"origin_mm": (9.0, 9.0, 9.0)}, "The grid of the collection mine has changed since launch"),
+    ):
+        config = source_of(imported).config.model_copy(update={"facts": facts.model_copy(update=change)})
+        with pytest.raises(RunError, match=said):
+            FolderSource(config, 0, imported.home).load("pool")
+    earlier = source_of(imported).config.model_copy(update={"facts": facts.model_copy(update={"structure": ()})})
+    assert FolderSource(earlier, 0, imported.home).load("pool").subjects
+
+
 @pytest.mark.parametrize("strategy", CATALOG)
 def test_hidden_masks_move_no_pick(imported, strategy):
     """A canary: with every mask replaced that a pick must not know of, each strategy picks the same."""

@@ -49,6 +49,23 @@ def in_record(**changes):
     return change
 
 
+def in_cases(column: str, value):
+    """The first record's test cases have one value in a whole column."""
+
+    def change(content: bytes) -> bytes:
+        test = json.loads(content.splitlines()[0])["test"]
+        return in_record(test=test | {column: [value] * len(test[column])})(content)
+
+    return change
+
+
+def done_early(path: Path, members: Members) -> None:
+    """A run that is done after its first round."""
+    first = members[RECORDS].splitlines(keepends=True)[0]
+    state = in_json(rounds_done=1)(members[STATE])
+    write(path, sealed(members | {RECORDS: first, STATE: state}))
+
+
 def in_directory(offset: int, layout: str, value: int):
     """Change a field of the first member's entry in the directory, see APPNOTE 4.3.12."""
 
@@ -219,6 +236,14 @@ CASES: dict[str, tuple[Callable[[Path, Members], object], str]] = {
     "not_a_number": (resealed(RECORDS, in_record(labelled_mm3=float("nan"))), "rounds.jsonl is damaged"),
     "foreign_group": (resealed(RECORDS, in_record(weights={"<img>": 1.0})), "names the group '<img>'"),
     "subject_up": (resealed(RECORDS, in_record(labelled=["../x"])), "names a subject '../x'"),
+    "dice_over_one": (resealed(RECORDS, in_cases("dice", 7.5)), "holds a number that cannot be"),
+    "negative_volume": (resealed(RECORDS, in_record(labelled_mm3=-1.0)), "holds a number that cannot be"),
+    "no_thread": (resealed(RECORDS, in_record(threads=0)), "holds a number that cannot be"),
+    "no_weights": (resealed(RECORDS, in_record(weights={})), "does not tell weight, labels and Dice of each group"),
+    "one_group_tested": (resealed(RECORDS, in_cases("group", "reference")), "lacks a group, or holds a subject twice"),
+    "one_subject_tested": (resealed(RECORDS, in_cases("id", "x")), "lacks a group, or holds a subject twice"),
+    "broken_chain": (resealed(RECORDS, in_record(picked=[])), "does not go on from the one before it"),
+    "rounds_lacking": (done_early, "is done after 1 of 3 rounds"),
     "control_device": (resealed(RECORDS, in_record(device="\x1b[2J")), "control characters"),
     # volumes
     "pickled": (resealed(ROUND, npz(**{"p/a": np.array([{}], object)})), "no volume of bytes, got object"),

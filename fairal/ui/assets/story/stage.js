@@ -53,7 +53,9 @@ function mount(root, story, { at: first = 0, changed = () => {} } = {}) {
 
   // Keys belong to the story unless somebody is in a field, or on a button that space presses.
   window.addEventListener("keydown", (event) => {
-    const target = event.composedPath()[0], ours = target === document.body || target === document.documentElement || root.contains(target);
+    // After a press beside a button the focus is on whatever scrolls around the story.
+    const target = event.composedPath()[0], around = (n) => { const host = root.getRootNode().host ?? root; return n.contains?.(host); };
+    const ours = around(target) || root.contains(target);
     if (!ours || event.ctrlKey || event.metaKey || event.altKey || target.matches?.("input, select, textarea")) return;
     if (event.key === " " && target.matches?.("button")) return;
     if (event.key === "f") return full();
