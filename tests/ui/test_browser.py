@@ -120,6 +120,22 @@ def test_click_demo_watch_it_grow_and_see_it_in_compare(server, page, home):
     assert page.outside == [], "nothing is fetched from elsewhere"
 
 
+def test_the_storys_keys_live_on_after_a_press_beside_its_buttons(server, page):
+    def at(scene: int) -> None:
+        page.locator(".story [data-id=place]", has_text=f"{scene} / ").wait_for()
+
+    page.goto(server.url("story"))
+    at(1)
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.keyboard.press("ArrowRight")
+    at(2)
+    for scene, part in enumerate(("[data-id=sentence]", "[data-id=picture]"), 3):
+        page.locator(f".story {part}").click()
+        page.keyboard.press("ArrowRight")
+        at(scene)
+    no_traceback(page)
+
+
 def test_the_slice_viewer_shows_a_brain_and_answers_in_the_browser(server, page):
     page.goto(server.url("slices"))
     page.locator("canvas[data-id='picture']").wait_for()
