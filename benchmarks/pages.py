@@ -58,7 +58,8 @@ def script_seconds(home: Path, page: str) -> list[float]:
         started = time.perf_counter()
         test.run()
         seconds.append(time.perf_counter() - started)
-        assert not (test.exception or test.error), [element.value for element in (*test.exception, *test.error)]
+        wrong = [element.value for element in (*test.exception, *test.error)]
+        assert wrong == []
     return seconds[1:]
 
 

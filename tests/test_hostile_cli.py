@@ -4,7 +4,10 @@ import io
 import json
 import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tiny import tiny_config
@@ -13,6 +16,8 @@ from fairal.cli import main
 from fairal.cli.terminal import Terminal
 from fairal.config import study_json
 from fairal.runs.store import Store
+
+ROOT = Path(__file__).parents[1]
 
 STEERS = "\x1b[2J\x1b]0;title\x07[/b][red]\u202e\x9b31m\r"
 SPELLED = r"\x1b[2J\x1b]0;title\x07[/b][red]\u202e\x9b31m\r"
@@ -194,3 +199,9 @@ def test_nothing_is_written_over_a_device_or_into_the_home(finished, fairal, tmp
         assert said in " ".join(complained.split())
     assert pipe.is_fifo()
     assert records.read_bytes() == before
+
+
+def test_a_closed_output_is_no_traceback(tmp_path):
+    command = f"{sys.executable} -m fairal list --home {tmp_path} >&-"
+    ran = subprocess.run(["bash", "-c", command], stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT)
+    assert "Traceback" not in ran.stderr

@@ -20,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Terminal(soft_wrap=not sys.stdout.isatty())
+out = Terminal(soft_wrap=sys.stdout is None or not sys.stdout.isatty())  # None: it was closed
 err = Terminal(stderr=True, soft_wrap=True)
 
 Home = Annotated[Path | None, typer.Option("--home", help="Where everything lies (or FAIRAL_HOME).")]

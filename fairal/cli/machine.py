@@ -76,6 +76,7 @@ def clean(
     """
     if not 0 <= cap_gb <= GB_MAX:  # also where it is not a number
         raise InputError(f"--cap-gb must lie in 0..{GB_MAX}, got {cap_gb:g}.")
+    check_changes()
     store = Store(home)
     left = clear_litter(store, store.experiments())
     if volumes:

@@ -190,6 +190,7 @@ class Journal(Paths):
 
     def _write_arrays(self, path: Path, arrays: dict[str, np.ndarray], of: str) -> None:
         check_inside(path.parent, self.home)
+        path.parent.mkdir(exist_ok=True)  # somebody may have removed it to have room
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **arrays)
         with replacing(path, durable=True) as file:

@@ -40,7 +40,7 @@ def history(collection: Collection, answers: Sequence[Answer]) -> None:
     frame = dice_frame(answers)
     if len(frame):
         states = frame.labelled.nunique()
-        said = f"Cross-validated Dice of each group by labelled scans, at {states} states of the collection."
+        said = f"Cross-validated Dice of each group by labelled scans, {states} time{'s' if states != 1 else ''}."
         chart(
             lambda: dice_by_labelled(frame, collection.groups),
             frame,

@@ -57,7 +57,7 @@ def picked_words(pick: Pick, record: Record) -> str:
     """Say whom a round picked, and why: how unsure the model was, and how much the group counted."""
     if pick.uncertainty is None:
         return pick.group
-    return f"{pick.group}: uncertainty {pick.uncertainty:.2f}, group weight {record.weights[pick.group]:.2f}"
+    return f"{pick.group}: uncertainty {pick.uncertainty:.3g}, group weight {record.weights[pick.group]:.2f}"
 
 
 def maps_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult]) -> None:

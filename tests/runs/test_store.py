@@ -1,4 +1,5 @@
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -131,6 +132,26 @@ def test_volumes_come_back_and_missing_ones_are_none(store, key):
     assert store.clean_volumes(key.experiment) > 0
     assert store.volumes(key, 0) is None
     assert len(store.rounds(key)) == 1
+
+
+def test_a_removed_folder_of_volumes_is_made_again_and_that_of_a_removed_run_is_not(store, key):
+    shutil.rmtree(store.volumes_file(key, 0).parent, ignore_errors=True)
+    store.append_round(key, tiny_record(0), RoundVolumes({"a": np.ones((2, 2, 2), np.uint8)}, {}))
+    assert store.volumes(key, 0).probability["a"].all()
+    shutil.rmtree(store.run_dir(key))
+    with pytest.raises(FileNotFoundError):
+        store.append_round(key, tiny_record(0), RoundVolumes({"a": np.ones((2, 2, 2), np.uint8)}, {}))
+
+
+def test_a_lock_that_belongs_to_somebody_else_is_not_taken(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied", str(tmp_path / "lock"))
+
+    monkeypatch.setattr("fairal.runs.locks.FileLock.acquire", refuse)
+    (tmp_path / "lock").touch()
+    assert try_lock(tmp_path / "lock") is None
+    with pytest.raises(PermissionError):
+        try_lock(tmp_path / "not there")
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):

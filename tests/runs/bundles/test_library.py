@@ -150,3 +150,11 @@ def test_what_the_package_ships_is_sound_and_small(tmp_path):
     for i, file in enumerate(files):
         readers_of = Library(Store(tmp_path / str(i)), tmp_path / "none")
         assert readers_of.add(file).manifest.members
+
+
+def test_a_link_or_an_empty_name_in_its_place_hides_no_bundle(store, sound, tmp_path):
+    library = readers(store)
+    library.add(sound)
+    store.experiment_dir(EXPERIMENT).symlink_to(tmp_path)
+    assert library.origin(EXPERIMENT) == "added"
+    assert library.snapshot(EXPERIMENT).runs[0].shown == "done"
