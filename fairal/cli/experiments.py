@@ -112,11 +112,8 @@ def list_command(
         typer.echo(json.dumps(rows, indent=1))
         return
     if not rows:
-        out.print(
-            "None is shipped."
-            if shipped
-            else "No experiments yet; `fairal demo` runs one, `list --shipped` names the study."
-        )
+        none = "No experiments yet; `fairal demo` runs one, `list --shipped` names the study."
+        out.print("None is shipped." if shipped else none)
         return
     table = Table(Column("experiment", no_wrap=True), "name", "state", "created", "runs done")
     for row in rows:

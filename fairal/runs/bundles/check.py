@@ -1,6 +1,6 @@
 """All of a bundle is read once before it is taken in, in bounded memory: what is accepted can be shown."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fairal.config import ExperimentConfig
 from fairal.facts.record import Cases, Record
@@ -23,9 +23,9 @@ def check(bundle: Bundle) -> None:
         Unsound: Something is not what its name, its checksum or the configuration says.
     """
     config = bundle.config()
-    rounds = {run: _check_run(bundle, config, run) for run in _runs(bundle, config)}
-    _check_same_test(bundle, config)
-    _check_volumes(bundle, config, rounds)
+    records = {run: _check_run(bundle, config, run) for run in _runs(bundle, config)}
+    _check_same_test(config, records)
+    _check_volumes(bundle, config, {run: len(rounds) for run, rounds in records.items()})
 
 
 def _runs(bundle: Bundle, config: ExperimentConfig) -> Iterator[str]:
@@ -39,8 +39,8 @@ def _runs(bundle: Bundle, config: ExperimentConfig) -> Iterator[str]:
         yield run
 
 
-def _check_run(bundle: Bundle, config: ExperimentConfig, run: str) -> int:
-    """Check a run's state and records; returns how many rounds it has."""
+def _check_run(bundle: Bundle, config: ExperimentConfig, run: str) -> tuple[Record, ...]:
+    """Check a run's state and records; returns these."""
     state, records = bundle.state(run), bundle.records(run)
     if state.state != bundle.manifest.runs[run]:
         raise Unsound(f"run {run} did not end as its manifest says")
@@ -51,37 +51,42 @@ def _check_run(bundle: Bundle, config: ExperimentConfig, run: str) -> int:
         raise Unsound(f"run {run} is done after {len(records)} of {rounds_of(config, role)} rounds")
     for before, record in zip((None, *records), records, strict=False):
         _check_names(record, run, set(config.cohort.group_names))
-        _check_numbers(record, run, config.cohort.group_names, all_labelled=role == "strategy")
+        _check_groups(record, run, config.cohort.group_names, all_labelled=role == "strategy")
+        _check_numbers(record, run)
         if before is not None and record.labelled != (*before.labelled, *before.picked_ids):
             raise Unsound(f"round {record.round} of run {run} does not go on from the one before it")
-    return len(records)
+    return records
 
 
-def _check_same_test(bundle: Bundle, config: ExperimentConfig) -> None:
+def _check_same_test(config: ExperimentConfig, records: Mapping[str, Sequence[Record]]) -> None:
     """All arms of a seed are tested on the same subjects: they are compared case by case."""
     tested: dict[int, tuple] = {}
     for arm, seed, _ in config.runs():
         run = f"{arm}-{seed}"
-        for record in bundle.records(run) if run in bundle.manifest.runs else ():
-            if tested.setdefault(seed, (record.test.id, record.test.group)) != (record.test.id, record.test.group):
+        for record in records.get(run, ()):
+            of = record.test.id, record.test.group
+            if tested.setdefault(seed, of) != of:
                 raise Unsound(f"run {run} was tested on other subjects than another run of its seed")
 
 
-def _check_numbers(record: Record, run: str, groups: Sequence[str], all_labelled: bool) -> None:
-    """Check that numbers can be what they say; a reference may have labelled one group alone."""
+def _check_groups(record: Record, run: str, groups: Sequence[str], all_labelled: bool) -> None:
+    """Check that a round tells of every group; a reference may have labelled one alone."""
     where = f"round {record.round} of run {run}"
     if not set(groups) <= set(record.test.group) or len(set(record.test.id)) != len(record.test.id):
         raise Unsound(f"the test set in {where} lacks a group, or holds a subject twice")
     of_groups = (record.labelled_by_group, record.weights, record.labelled_dice)
     if all_labelled and any(set(means) != set(groups) for means in of_groups):
         raise Unsound(f"{where} does not tell weight, labels and Dice of each group")
+
+
+def _check_numbers(record: Record, run: str) -> None:
     low = [0.0, record.labelled_mm3, record.threads - 1, *record.labelled_by_group.values(), *record.weights.values()]
     shares = list(record.labelled_dice.values())
     for table in _tables(record):
         shares += [v for name in ("dice", "surface_dice") for v in table.of(name) if v is not None]
         low += [v for name in _LENGTHS for v in table.of(name) if v is not None]
     if min(low) < 0 or not all(0 <= share <= 1 for share in shares):
-        raise Unsound(f"{where} holds a number that cannot be")
+        raise Unsound(f"round {record.round} of run {run} holds a number that cannot be")
 
 
 def _tables(record: Record) -> list[Cases]:
