@@ -78,11 +78,11 @@ def clean(
         raise InputError(f"--cap-gb must lie in 0..{GB_MAX}, got {cap_gb:g}.")
     check_changes()
     store = Store(home)
+    if experiment is not None and experiment not in store.experiments():
+        got = plain(experiment, 64)
+        raise InputError(f"--experiment must be a whole id that `fairal list` names, got '{got}'.")
     left = clear_litter(store, store.experiments())
     if volumes:
-        if experiment is not None and experiment not in store.experiments():
-            got = plain(experiment, 64)
-            raise InputError(f"--experiment must be a whole id that `fairal list` names, got '{got}'.")
         chosen = store.experiments() if experiment is None else [experiment]
         freed = sum(store.clean_volumes(name) for name in chosen)
     else:

@@ -354,3 +354,10 @@ def test_half_of_a_first_answer_does_not_swallow_the_next(own):
     answers, damaged = desk.history()
     assert [each.asked for each in answers] == [kept.asked, again.asked]
     assert damaged == []
+
+
+def test_training_that_judges_groups_by_heart_is_warned_of(own):
+    store, *_ = own
+    by_heart = "learns few scans of a group by heart"
+    assert by_heart in " ".join(run(store, "--strategy", "weighted_entropy", "--training", "balanced").stdout.split())
+    assert by_heart not in " ".join(run(store, "--strategy", "parity", "--training", "balanced").stdout.split())

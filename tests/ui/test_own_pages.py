@@ -85,6 +85,13 @@ def test_a_collection_that_is_not_there_is_said_and_the_synthetic_cohort_shown(m
     assert page.slider(key="bias")
 
 
+@pytest.mark.parametrize("name", ["../../x", "mine\n", "a" * 49, "🧠"])
+def test_a_name_that_no_collection_can_have_is_a_sentence(monkeypatch, imported, name):
+    page = open_page(monkeypatch, imported, "launch", {"scans": name})
+    assert not page.exception
+    assert page.selectbox(key="scans").value == ""
+
+
 def test_launch_suggests_a_what_if_for_the_collection_in_the_address(monkeypatch, imported):
     page = open_page(monkeypatch, imported, "launch", {"scans": "own"})
     assert not page.exception

@@ -9,6 +9,7 @@ from tiny import tiny_config
 from fairal.errors import InputError
 from fairal.report.results import read_experiment
 from fairal.runs import library as library_module
+from fairal.runs.claims import to_do
 from fairal.runs.journal import Damaged
 from fairal.runs.library import Library, readers
 from fairal.runs.paths import RunKey
@@ -158,3 +159,22 @@ def test_a_link_or_an_empty_name_in_its_place_hides_no_bundle(store, sound, tmp_
     store.experiment_dir(EXPERIMENT).symlink_to(tmp_path)
     assert library.origin(EXPERIMENT) == "added"
     assert library.snapshot(EXPERIMENT).runs[0].shown == "done"
+
+
+def test_folders_of_another_user_are_left_out_and_the_rest_goes_on(store, sound, monkeypatch):
+    closed, _ = store.create(tiny_config(name="closed"))
+    own, _ = store.create(tiny_config(name="own"))
+    readers(store).add(sound)
+    scandir = os.scandir
+
+    def refused(folder):
+        if str(folder) in (str(store.runs_dir(closed)), str(store.bundles_dir)):
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scandir(folder)
+
+    monkeypatch.setattr("os.scandir", refused)
+    there = Store(store.home)
+    assert readers(there).added() == []
+    assert there.runs(closed) == []
+    assert len(there.runs(own)) == 3
+    assert next(to_do(there))[0].experiment == own
