@@ -12,6 +12,7 @@ from fairal.runs.library import Library
 if TYPE_CHECKING:
     from fairal.report.levels import ArmSummary, Level
     from fairal.report.results import ExperimentResult
+    from fairal.report.verdict import Verdict
 
 COLUMNS = ("ES-Dice", "reduction", "95 %", "worst\ngained", "best\nlost", "over-\nshoot", "picked")
 
@@ -34,9 +35,10 @@ def print_tables(library: Library, experiment: str) -> None:
         f"{experiment}: test Dice at {summary[0].labelled} labelled scans, {_seeds(summary)} seed(s), "
         f"{result.config.cohort.test_text}"
     )
-    out.at_least(130).print(_table(result, summary))
+    said = verdicts(result)
+    out.at_least(130).print(_table(result, summary, said))
     if not is_start(result, summary):
-        for arm, verdict in verdicts(result).items():
+        for arm, verdict in said.items():
             if verdict.code != "baseline":
                 out.print(f"{arm_label(arm)}: {verdict.text}")
     for line in (below_start_sentence(result), fair_line_sentence(result, result.config.baseline)):
@@ -50,17 +52,19 @@ def _seeds(summary: "Sequence[ArmSummary]") -> int:
     return max(len(row.level.seeds) for row in summary)
 
 
-def _table(result: "ExperimentResult", summary: "Sequence[ArmSummary]") -> Table:
+def _table(result: "ExperimentResult", summary: "Sequence[ArmSummary]", said: "dict[str, Verdict]") -> Table:
     from fairal.report.comparison import summarise_experiment
 
     surface = {row.strategy: row.level for row in summarise_experiment(result, measure="surface_dice")}
     table, groups = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)), "/\n".join(result.groups)
     table.add_column("arm")
-    for column in (f"Dice\n{groups}", "gap", f"surface Dice\n{groups}", "gap", *COLUMNS):
+    gap = "signed\ngap" if len(result.groups) == 2 else "gap"
+    for column in (f"Dice\n{groups}", gap, f"surface Dice\n{groups}", gap, *COLUMNS):
         table.add_column(column, justify="right")
     for row in summary:
         served = [_served(row.level), _served(surface[row.strategy])]
-        table.add_row(_name(row), *served[0], *served[1], *_changes(row, result.groups))
+        learned = said.get(row.strategy) is None or said[row.strategy].code != "not_learned"
+        table.add_row(_name(row), *served[0], *served[1], *_changes(row, result.groups, learned))
     return table
 
 
@@ -76,8 +80,9 @@ def _served(level: "Level") -> tuple[str, str]:
     return "/".join(f"{mean:.3f}" for mean in level.by_group.values()), gap
 
 
-def _changes(row: "ArmSummary", groups: Sequence[str]) -> list[str]:
-    against, share = row.against, row.over.picked_share
+def _changes(row: "ArmSummary", groups: Sequence[str], learned: bool) -> list[str]:
+    """What changed against the baseline; of an arm that has not learned nothing is compared."""
+    against, share = row.against if learned else None, row.over.picked_share
     reduction, paid = (against.reduction, against.paid) if against else (None, None)
     return [
         f"{row.level.equity_scaled:.3f}",

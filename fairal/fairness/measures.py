@@ -58,6 +58,10 @@ class Measure:
         """Write a number with its unit."""
         return f"{value:{self.format}} {self.unit}".rstrip()
 
+    def say_signed(self, value: float) -> str:
+        """Write a number that has a direction: with its sign, so that nobody takes it for a size."""
+        return f"{value:+{self.format}} {self.unit}".rstrip().replace("-", "−")
+
 
 MEASURES: dict[str, Measure] = {
     measure.id: measure

@@ -28,7 +28,7 @@ class Axis:
 
     title: str
     domain: tuple[float, float] | None = None
-    ticks: str = ".2f"
+    ticks: str = "f"
     number: str = ".3f"
     zero: bool = False
     reverse: bool = False

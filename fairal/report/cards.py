@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fairal.report.evidence import verdicts
 from fairal.report.figure import Subject
 from fairal.report.levels import Against, ArmSummary, Level
 from fairal.report.quantity import Quantity
@@ -51,7 +50,7 @@ class Card:
 
 def arm_cards(subject: Subject) -> list[Card]:
     """Make a card of the baseline, then of every arm that is looked at and compared with it, as they are configured."""
-    said, baseline = verdicts(subject.result, subject.view.baseline), subject.view.baseline
+    said, baseline = subject.said, subject.view.baseline
     by_arm = {measure: {row.strategy: row for row in subject.summaries[measure]} for measure in subject.view.measures}
     first = by_arm[subject.view.measures[0]]
     shown = [arm for arm in subject.view.arms if arm in said and arm in first and arm != baseline]
@@ -71,10 +70,10 @@ def _card(subject: Subject, arm: str, verdict: Verdict, rows: Sequence[ArmSummar
 
 def _gap(level: Level) -> Fact:
     """The signed gap, which shows an overshoot; of more than two groups the gap."""
-    over = "gap" if level.signed_gap is None else "signed_gap"
-    measure = Quantity(level.measure, over).of_measure
-    form = ("+" if level.signed_gap is not None else "") + measure.format
-    return Fact(f"Gap, {measure.label}", format(getattr(level, over), form).replace("-", "−"))
+    measure = Quantity(level.measure, "gap").of_measure
+    if level.signed_gap is None:
+        return Fact(f"Gap, {measure.label}", measure.say(level.gap))
+    return Fact(f"Signed gap, {measure.label}", measure.say_signed(level.signed_gap))
 
 
 def _worst(level: Level) -> Fact:

@@ -14,10 +14,12 @@ from fairal.report.axes import Axis
 from fairal.report.choice import USUAL, Choice, choose, offers
 from fairal.report.colours import group_colours
 from fairal.report.comparison import summarise_experiment
+from fairal.report.evidence import verdicts
 from fairal.report.levels import ArmSummary
 from fairal.report.quantity import Quantity
 from fairal.report.results import ExperimentResult, comparable_round, mixture, sample
 from fairal.report.tables import SEEDS_FOR_A_BAND
+from fairal.report.verdict import Verdict
 
 X_AXES = {"labelled": "Labelled scans", "labelled_mm3": "Labelled structure (mm³)"}
 BESIDE = ("dice", "surface_dice")
@@ -125,6 +127,16 @@ class Subject:
         return [row for row in self.summaries[measure] if row.strategy in self.view.arms]
 
     @cached_property
+    def said(self) -> dict[str, Verdict]:
+        """What may be said of each arm against the baseline of the view."""
+        return verdicts(self.result, self.view.baseline)
+
+    def compared(self, measure: str) -> list[ArmSummary]:
+        """The arms that are looked at and compared with the baseline: those that have learned, if it has."""
+        unlearned = {arm for arm, verdict in self.said.items() if verdict.code == "not_learned"}
+        return [row for row in self.shown(measure) if row.against and row.strategy not in unlearned]
+
+    @cached_property
     def choice(self) -> Choice:
         """What follows from the price; of the arms that are looked at."""
         there = offers(self.result, self.view.baseline, self.summaries.get("dice"))
@@ -176,5 +188,6 @@ class Subject:
 def axis_of(quantity: Quantity, groups: tuple[str, ...]) -> Axis:
     """Give the axis of a number over the groups; a difference is read from 0."""
     number = quantity.of_measure.format
-    ticks = ".0%" if number.endswith("%") else ".2f"
+    # Without a number of decimals they are as many as tell the ticks apart.
+    ticks = "%" if number.endswith("%") else "f"
     return Axis(quantity.compared(groups), None, ticks, number, zero=quantity.is_difference)

@@ -57,7 +57,8 @@ def _fair(subject: Subject, quantity: Quantity) -> list[Rule]:
     value, error_mm = at_equal_error(result, baseline, quantity), error_at_the_end_mm(result, baseline)
     if value is None or error_mm is None:
         return []
-    number = quantity.of_measure.say(value)
+    of = quantity.of_measure
+    number = of.say_signed(value) if quantity.over == "signed_gap" else of.say(value)
     return [Rule(value, f"fair line {number}", f"fair line, {error_mm:.2f} mm off for all: {number}", fair=True)]
 
 
@@ -148,7 +149,7 @@ def _paid(subject: Subject, measure: str) -> Figure | None:
 
 def _reduction(subject: Subject, measure: str) -> Figure | None:
     """Disparity reduction with its interval."""
-    compared = [row for row in subject.shown(measure) if row.against]
+    compared = subject.compared(measure)
     frame = tables.reductions(compared)
     single = all(len(row.against.seeds) == 1 for row in compared)
     over = "Lines: 95 % over seeds (Fieller); none where it is unbounded."

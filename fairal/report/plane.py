@@ -33,7 +33,7 @@ def plane(subject: Subject, measure: str) -> Figure | None:
         for group in (best, worst)
     ]
     price = base.level.by_group[best] - subject.view.price if measure == "dice" else None
-    line = "Right of the dashed line the price is kept. " if price is not None else ""
+    line = f"Right of the dashed line the {best} group loses no more than the price. " if price is not None else ""
     line += "Filled: the baseline, and arms that close the gap within the price."
     return Figure(
         key=f"{measure}_plane",

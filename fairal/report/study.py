@@ -70,7 +70,8 @@ def arms_table(result: ExperimentResult) -> str:
     That is 100 % where none is left and more where it has turned; its interval is Fieller's.
     """
     groups = " / ".join(result.groups)
-    heads = ("arm", "n", f"Dice {groups}", "gap", f"surface Dice {groups}", "gap", f"ASSD mm {groups}",
+    gap = "signed gap" if len(result.groups) == 2 else "gap"
+    heads = ("arm", "n", f"Dice {groups}", gap, f"surface Dice {groups}", gap, f"ASSD mm {groups}",
              "signed gap less in Dice", "in surface Dice", "worst gained, best lost (Dice)")  # fmt: skip
     dice, surface, assd = ({r.strategy: r for r in _arms(result, m)} for m in ("dice", "surface_dice", "assd_mm"))
     rows = [
@@ -128,7 +129,8 @@ def short_table(result: ExperimentResult) -> str:
 
 def answers_table(result: ExperimentResult) -> str:
     """Question 4's three numbers of every arm, and whether it meets them."""
-    heads = ("arm", "gap less in surface Dice", "95 % above", "gap wider in Dice", "better group's loss", "meets all")
+    signed = "signed gap, 95 % above" if len(result.groups) == 2 else "95 % above"
+    heads = ("arm", "gap less in surface Dice", signed, "gap wider in Dice", "better group's loss", "meets all")
     rows = [
         (
             f"`{one.arm}`",

@@ -120,15 +120,19 @@ def is_start(result: ExperimentResult, summary: Sequence[ArmSummary]) -> bool:
 
 
 def fair_line_sentence(result: ExperimentResult, baseline: str) -> str:
-    """Say what gaps equal boundary error alone would show; nothing before a seed of the baseline is done."""
-    error_mm = error_at_the_end_mm(result, baseline)
-    gaps = {name: at_equal_error(result, baseline, Quantity(name, "gap")) for name in DECIDING}
+    """Say what gaps equal boundary error alone would show; nothing before a seed of the baseline is done.
+
+    Those of two groups have their sign, as the line that a chart of signed gaps draws.
+    """
+    signed = len(result.groups) == 2
+    error_mm, over = error_at_the_end_mm(result, baseline), "signed_gap" if signed else "gap"
+    gaps = {MEASURES[name]: at_equal_error(result, baseline, Quantity(name, over)) for name in DECIDING}
     if error_mm is None or None in gaps.values():
         return ""
-    said = " and ".join(f"{MEASURES[name].say(gap)} in {MEASURES[name].label}" for name, gap in gaps.items())
+    said = " and ".join(f"{of.say_signed(gap) if signed else of.say(gap)} in {of.label}" for of, gap in gaps.items())
     return (
         f"The fair line: with the boundary {error_mm:.2f} mm off for everyone, as {arm_label(baseline).lower()} is on "
-        f"average, this test set would still show a gap of {said}."
+        f"average, this test set would still show a {'signed ' if signed else ''}gap of {said}."
     )
 
 

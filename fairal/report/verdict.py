@@ -138,7 +138,7 @@ def _beside(first: Compared, other: Compared) -> str:
     kind = _kind(other)
     if kind == _kind(first):
         return f"{other.measure.label} agrees ({_from_to(other)})"
-    return f"but in {other.measure.label} it {_IN_SHORT.get(kind, kind)} ({_from_to(other)})"
+    return f"but in {other.measure.label} it {_IN_SHORT.get(kind, kind)} ({_other_way(other) or _from_to(other)})"
 
 
 def _from_to(c: Compared) -> str:
@@ -146,11 +146,18 @@ def _from_to(c: Compared) -> str:
     return f"{base} to {own}"
 
 
+def _other_way(c: Compared) -> str:
+    """A gap that turned round: two sizes alone would read as a smaller gap."""
+    if _outcome(c) != "turned_round":
+        return ""
+    return f"{c.measure.say(c.sizes[0])} to {c.measure.say(c.past)} the other way"
+
+
 def _evidence(c: Compared) -> str:
     # The share before it is of the gap's size, whichever group it hits; the interval is of the systematic gap.
     (low, high), systematic = c.interval, signed_reduction(c.gaps, c.baseline)
-    how = "with its sign" if c.groups == 2 else "between groups averaged over the seeds"
-    return f"{_from_to(c)}, {how} by {systematic:.0%}, 95% interval {low:.0%} to {high:.0%}, n = {c.n}"
+    of = "the signed gap" if c.groups == 2 else "the gap of means over the seeds"
+    return f"{_from_to(c)}; {of} by {systematic:.0%}, 95% interval {low:.0%} to {high:.0%}, n = {c.n}"
 
 
 def _closes(c: Compared) -> str:

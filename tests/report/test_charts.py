@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from told import FINAL, made_up
 
 from fairal.fairness.measures import MEASURES
 from fairal.learner.trainings import TRAININGS
@@ -80,7 +81,7 @@ def test_groups_are_named_where_their_lines_end_and_the_upper_name_stands_above(
 
 
 def test_every_figure_renders_without_browser_or_network(made):
-    twice = ["plane", "by_budget", "per_group", "who_paid", "reduction", "trade_off"]
+    twice = ["plane", "by_budget", "per_group", "who_paid", "trade_off"]
     assert [key.removeprefix("dice_").removeprefix("surface_dice_").removeprefix("signed_gap_") for key in made] == [
         name for name in twice for _ in range(2)
     ] + ["pick_shares", "weights"]
@@ -131,7 +132,7 @@ def test_a_strategy_and_a_group_keep_their_colours(made):
     assert group_colours(["reference", "biased"]) == {"reference": "#0072B2", "biased": "#E69F00"}
     colours = strategy_colours()
     assert len({colours[s] for s in CATALOG}) == len(CATALOG)
-    for name in ("dice_signed_gap_by_budget", "dice_reduction", "dice_trade_off"):
+    for name in ("dice_signed_gap_by_budget", "dice_plane", "dice_trade_off"):
         assert arm_colour("weighted_entropy") in made[name].draw().to_json(), name
 
 
@@ -166,13 +167,13 @@ def test_a_card_tells_of_an_arm_what_one_chooses_by(result):
     cards = {card.arm: card for card in arm_cards(Subject(result, View.of(result)))}
     assert list(cards) == ["entropy", "random", "weighted_entropy"]
     assert [fact.name for fact in cards["entropy"].facts] == [
-        "Gap, Dice",
-        "Gap, surface Dice",
+        "Signed gap, Dice",
+        "Signed gap, surface Dice",
         "Worst, Dice",
         "Labelled",
     ]
     names = [fact.name for fact in cards["random"].facts]
-    assert names[:3] == ["Gap, Dice", "Gap, surface Dice", "Worst, Dice"]
+    assert names[:3] == ["Signed gap, Dice", "Signed gap, surface Dice", "Worst, Dice"]
     assert names[3].split()[0] in result.groups
     assert names[4] == "Labelled"
     assert "%" not in "".join(fact.value for fact in cards["random"].facts)
@@ -194,7 +195,7 @@ def test_one_entry_in_the_catalog_is_named_and_coloured_everywhere(result, monke
     more = replace(result, config=config, runs=[*result.runs, *runs])
     made = {figure.key: figure for figure in figures(Subject(more, View.of(more)))}
     drawn = {key: figure.draw().to_json() for key, figure in made.items()}
-    for key in ("dice_signed_gap_by_budget", "dice_reduction", "surface_dice_trade_off"):
+    for key in ("dice_signed_gap_by_budget", "dice_plane", "surface_dice_trade_off"):
         assert "#123456" in drawn[key], key
     assert (
         "Thirteenth" in {figure.key: figure for figure in figures(Subject(more, View.of(more)))}["pick_shares"].panels
@@ -218,7 +219,7 @@ def test_several_experiments_share_a_chart_and_say_in_what_they_differ(result):
 
 def test_the_report_is_one_file_that_needs_nothing_from_outside(result):
     text = report(result)
-    assert text.count("<svg") == 14
+    assert text.count("<svg") == 12
     for outside in ("<script", 'href="http', 'src="http', "stylesheet", "@import", "url(http"):
         assert outside not in text
     for inside in (
@@ -232,3 +233,18 @@ def test_the_report_is_one_file_that_needs_nothing_from_outside(result):
 def test_a_report_escapes_what_a_person_typed(result):
     nasty = result.config.model_copy(update={"name": "<script>alert(1)</script>"})
     assert "<script" not in report(replace(result, config=nasty))
+
+
+def test_of_arms_that_have_not_learned_no_reduction_is_drawn():
+    poor = {"weighted_entropy": {"dice": (0.5, 0.4), "surface_dice": (0.5, 0.4)}}
+    some, none = ({**FINAL, **poor}, {**FINAL, "entropy": poor["weighted_entropy"]})
+
+    def drawn(final: dict) -> dict[str, list[str]]:
+        subject = made_up(final)
+        made = figures(Subject(subject, View.of(subject)))
+        return {figure.key: figure.frame.label.tolist() for figure in made if figure.section == "reduction"}
+
+    left = ["Worst group, random", "Parity, balanced training"]
+    assert drawn(FINAL)["dice_reduction"] == ["Weighted entropy", *left]
+    assert drawn(some) == {"dice_reduction": left, "surface_dice_reduction": left}
+    assert drawn(none) == {}

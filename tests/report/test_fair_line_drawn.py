@@ -52,7 +52,7 @@ def test_the_line_is_the_mean_over_the_finished_seeds_of_an_arm(result):
 def test_it_is_said_in_both_measures_and_given_to_programs(result):
     said = fair_line_sentence(result, "entropy")
     assert "0.60 mm off for everyone" in said
-    assert "0.050 in Dice and 0.010 in surface Dice" in said
+    assert "a signed gap of +0.050 in Dice and −0.010 in surface Dice" in said
     assert fair_line_sentence(result, "weighted_entropy") == ""
     given = experiment_json(result)["fair_line"]
     assert given["gap"] == {"dice": pytest.approx(0.05), "surface_dice": pytest.approx(0.01),
@@ -64,7 +64,7 @@ def test_it_is_drawn_beside_the_noise_and_says_what_it_is(result):
     made = figures(Subject(result, View(("entropy",), "entropy", measures=("dice",))))
     [gap] = [figure for figure in made if figure.key == "dice_signed_gap_by_budget"]
     assert "the fair line" in gap.caption
-    assert "fair line, 0.60 mm off for all: 0.050" in gap.ink(gap.frame).to_json()
+    assert "fair line, 0.60 mm off for all: +0.050" in gap.ink(gap.frame).to_json()
 
 
 def test_two_lines_are_told_apart_by_their_dashes_and_by_where_they_are_named():

@@ -52,8 +52,8 @@ def test_the_sentences_by_hand(story):
         "bill": "The bill: reference lost 0.060 Dice, biased gained 0.030; "
         "in surface Dice the gap turns round: reference is now worse served.",
         "control": "Choosing at random from the worst served group does as well: a gap of 0.008 against 0.010.",
-        "fair": "Fair without levelling down: parity, balanced training closes the gap in both measures; "
-        "reference loses 0.005 Dice.",
+        "fair": "Fair without levelling down: parity, balanced training narrows the gap by 95% in surface Dice and by "
+        "65% in Dice; reference loses 0.005 Dice.",
         "limits": "Synthetic brains, a bias built in on purpose: no claim about patients. What about your scans?",
     }
 

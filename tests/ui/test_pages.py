@@ -52,7 +52,7 @@ def test_a_finished_experiment(monkeypatch, finished, name):
     assert not page.exception
     assert not page.error
     if name == "compare":
-        assert "Gap, surface Dice" in "".join(str(element.proto.body) for element in page.get("html"))
+        assert "Signed gap, surface Dice" in "".join(str(element.proto.body) for element in page.get("html"))
         assert "n = 2 seeds, 4 matched test pairs each" in said(page)
         assert "no claim about patients" in said(page)
     if name == "runs":

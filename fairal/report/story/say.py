@@ -184,16 +184,26 @@ def fair(cast: Cast) -> Sentence:
     if cast.fair is None:
         return _none_fair(cast)
     dice = cast.rows["dice"][cast.fair].against.paid
-    in_both = cast.outcome(cast.fair, "dice").code == "closes"
     return sentence(
-        "Fair without levelling down: {arm} closes the gap in {measures}; {best} {lost} {loss} Dice.{needs}",
+        "Fair without levelling down: {arm} narrows the gap {measures}; {best} {lost} {loss} Dice.{needs}",
         arm=named(cast.fair),
-        measures=sentence("both measures" if in_both else "surface Dice"),
+        measures=_narrowed(cast, cast.fair),
         needs=sentence(_needs(cast.fair)),
         best=group(dice.best),
         lost=sentence("loses" if dice.best_loss > 0 else "gains"),
         loss=number(f"{abs(dice.best_loss):.3f}"),
     )
+
+
+def _narrowed(cast: Cast, arm_: str) -> Sentence:
+    """Say by how much of its size, in the measures in which it is decided."""
+    closed = [name for name in ("surface_dice", "dice") if cast.outcome(arm_, name).code == "closes"]
+    shares = {name: cast.rows[name][arm_].against.reduction.value for name in closed}
+    each = [
+        sentence("by {share} in {measure}", share=number(f"{share:.0%}"), measure=sentence(MEASURES[name].label))
+        for name, share in shares.items()
+    ]
+    return listed(each)
 
 
 def _none_fair(cast: Cast) -> Sentence:
