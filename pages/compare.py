@@ -24,7 +24,7 @@ if not there:
 warn_if_missing("experiments", there, "it is left out")
 latest_unless_asked("experiments", there[:1])
 controls = st.container(horizontal=True, vertical_alignment="bottom")
-chosen = controls.multiselect("Experiments", there, key="experiments", bind="query-params", width=240,
+chosen = controls.multiselect("Experiments", there, key="experiments", bind="query-params", width=300,
                               help="The charts show the first; several are compared below.")  # fmt: skip
 if not chosen:
     st.info("Choose an experiment.")

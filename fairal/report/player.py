@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fairal.fairness.measures import MEASURES, Measure
-from fairal.report.arms import arm_colour, arm_label
+from fairal.report.arms import arm_colour, arm_dash, arm_label, arm_shape
 from fairal.report.colours import group_colours
 from fairal.report.figure import Subject
 from fairal.report.plane import best_and_worst
@@ -21,8 +21,8 @@ def player_json(subject: Subject, measure: str, focus: str | None = None) -> dic
 
     Returns:
         ``x`` and ``y`` name the groups best and worst served by the baseline in the end; ``domain`` is that of both
-        axes over all rounds; of an arm ``points`` are means over its seeds and ``labelled`` the counts of its smallest
-        seed, by group in the order of ``groups``. None before the first round.
+        axes over all rounds; of an arm ``points`` are means over its seeds, ``dash`` lengths in pixels, and
+        ``labelled`` the counts of its smallest seed, by group in the order of ``groups``. None before the first round.
     """
     base = next((row for row in subject.summaries[measure] if row.strategy == subject.view.baseline), None)
     if base is None or subject.at is None:
@@ -63,7 +63,8 @@ def _arm(subject: Subject, measure: str, arm: str, ends: tuple[str, str]) -> dic
     labelled = [
         [record.labelled_by_group[g] for g in subject.result.groups] for record in first.records[: subject.at + 1]
     ]
-    return {"id": arm, "label": arm_label(arm), "colour": arm_colour(arm), "points": points, "labelled": labelled}
+    looks = {"label": arm_label(arm), "colour": arm_colour(arm), "shape": arm_shape(arm), "dash": arm_dash(arm)}
+    return {"id": arm, **looks, "points": points, "labelled": labelled}
 
 
 def _path(subject: Subject, run: RunResult, measure: str, ends: tuple[str, str]) -> list[list[float]] | None:

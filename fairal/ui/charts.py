@@ -86,7 +86,10 @@ def show_all(figures: Sequence[Figure], options: tuple = (), focus: str | None =
 
 def show(figure: Figure, options: tuple = (), focus: str | None = None) -> None:
     """Show one figure; small charts fill the width of the page and wrap. See `show_all`."""
-    st.markdown(f"#### {literal(figure.title)}")
+    head = st.container(horizontal=True, vertical_alignment="center", wrap=False)
+    head.markdown(f"#### {literal(figure.title)}", width="stretch")
+    with head:
+        _data(figure.key, figure.frame, figure.takeaway, lambda kind: picture(figure, kind))
     if figure.legend:
         entries = (f'<span style="color:{_seen(e, focus)}">{e.mark}</span> {escape(e.label)}' for e in figure.legend)
         st.html(
@@ -101,7 +104,8 @@ def show(figure: Figure, options: tuple = (), focus: str | None = None) -> None:
                 _draw(figure, stamp, options, panel)
     if not figure.panels:
         _draw(figure, stamp, options, focus=focus)
-    _below(figure.key, figure.frame, figure.takeaway, figure.caption, lambda kind: picture(figure, kind))
+    if figure.caption:
+        st.caption(literal(figure.caption, 2000))
 
 
 def _item(entry: str) -> str:
@@ -147,15 +151,16 @@ def chart(
         options: What else the drawing depends on, besides the rows.
     """
     _plot(_specification(key, _stamp(frame), options, draw), key, alt_text)
-    _below(key, frame, alt_text, caption, lambda kind: to_bytes(captioned(draw(), alt_text, caption), kind))
-
-
-def _below(key: str, frame: pd.DataFrame, alt_text: str, caption: str, write: Callable[[str], bytes]) -> None:
-    """The caption, and the numbers and pictures to take away."""
     row = st.container(horizontal=True, vertical_alignment="center", wrap=False)
     if caption:
         row.caption(literal(caption, 2000))
-    with row.popover("Data", icon=":material/download:", key=f"data_{key}", on_change="rerun") as more:
+    with row:
+        _data(key, frame, alt_text, lambda kind: to_bytes(captioned(draw(), alt_text, caption), kind))
+
+
+def _data(key: str, frame: pd.DataFrame, alt_text: str, write: Callable[[str], bytes]) -> None:
+    """The numbers and pictures to take away."""
+    with st.popover("Data", icon=":material/download:", key=f"data_{key}", on_change="rerun") as more:
         if more.open:
             st.dataframe(frame, hide_index=True, height=260, placeholder="–", alt=alt_text)
             common = {"on_click": "ignore", "width": "stretch"}

@@ -6,7 +6,6 @@ import streamlit as st
 
 from fairal.report.arms import arm_label
 from fairal.report.choice import MOST, USUAL, with_five_seeds
-from fairal.report.evidence import verdicts
 from fairal.report.figure import X_AXES, Subject, View
 from fairal.report.quantity import MEASURE_LABELS, OVER_GROUPS
 from fairal.report.results import ExperimentResult
@@ -27,6 +26,8 @@ from fairal.ui.summary import START, say_counts
 
 FOCUS, PLANE_OF = "arm", "plane_of"
 """The address names the picked arm by it, and the measure of the chart beside the cards."""
+_THIRD_PX = 320
+"""Of the page, at least, for the slider and for the chart; on a projector each has a line of its own."""
 
 
 def picked_arm(subject: Subject) -> str | None:
@@ -48,26 +49,26 @@ def decide(store: Store, result: ExperimentResult, view: View) -> Subject:
     Returns:
         What was looked at, at the price that was asked for.
     """
-    question, answer = st.columns([3, 7], gap="medium")
+    screen = st.grid(3, min_column_width=_THIRD_PX, gap=("small", "medium"))
+    question, answer = screen.cell(), screen.cell(column_span=2)
     with question:
         price = st.slider(
             "How much may the better group lose? (Dice)", 0.0, MOST, USUAL, 0.002, "%.3f", key="price",
             bind="query-params", help="Arms that close the gap for no more than this are lit.",
         )  # fmt: skip
     subject = subject_of(result, replace(view, price=price))
-    with question:
-        copy_link(pinned(subject))
     summary, focus = subject.summaries[view.measures[0]], picked_arm(subject)
     with answer:
         if is_start(result, summary):
             st.markdown(START)
         else:
             _recommend(store, subject)
-    cards, chart = st.columns([7, 4], gap="medium")
+    cards, chart = screen.cell(column_span=2), screen.cell()
     with cards:
         with st.container(horizontal=True, vertical_alignment="center"):
             say_counts(subject, summary)
             glossary(*OF_A_COMPARISON)
+            copy_link(pinned(subject))
         show_cards(subject, focus, _pick)
         if not is_start(result, summary):
             _say_verdict(subject, focus)
@@ -110,7 +111,7 @@ def _measure(view: View, label: str | None) -> str:
 def _say_verdict(subject: Subject, focus: str | None) -> None:
     """The verdict on the card that was pressed, under the cards; until one is, on the arm to choose, if any."""
     arm = focus or subject.choice.arm
-    verdict = verdicts(subject.result, subject.view.baseline).get(arm or "")
+    verdict = subject.said.get(arm or "")
     if verdict is None:
         st.caption("Press a card: the verdict on its arm will stand here in full.")
         return
@@ -137,11 +138,10 @@ def _recommend(store: Store, subject: Subject) -> None:
     if not choice.undecided or with_five_seeds(seeds) == seeds:
         st.markdown(f"##### {literal(choice.text, 600)}")
         return
-    said, more = st.columns([4, 1], vertical_alignment="center")
-    said.markdown(f"##### {literal(choice.text, 600)}")
-    with more:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"##### {literal(choice.text, 600)}", width="stretch")
         pressed = st.button(
-            "Run 5 seeds", icon=":material/playlist_add:", type="primary", key="five", width="stretch",
+            "Run 5 seeds", icon=":material/playlist_add:", type="primary", key="five",
             on_click=run_five_seeds, args=(store, subject.result),
             help="The same question with five seeds; what is trained is not trained again.",
         )  # fmt: skip

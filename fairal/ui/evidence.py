@@ -1,5 +1,6 @@
 """What Compare's first screen rests on: people, rounds, and figures and tables by what they tell."""
 
+import pandas as pd
 import streamlit as st
 
 from fairal.report.arms import arm_label
@@ -57,8 +58,10 @@ def _results_tables(subject: Subject) -> None:
         if summary:
             name = MEASURE_LABELS[measure]
             st.caption(literal(name))
-            table = readable(summary, subject.result.groups)
-            st.dataframe(table, hide_index=True, placeholder="–", alt=f"One row per arm with all statistics in {name}")
+            table = readable(summary, subject.result.groups).set_index("Arm").T
+            # A column per arm: there are fewer arms than statistics, and a page is higher than wide.
+            table = table.map(lambda value: None if pd.isna(value) else str(value))
+            st.dataframe(table, placeholder="–", height="content", alt=f"All statistics in {name}, one column per arm")
     with st.expander("All measures by group (surface distances, volumes)", on_change="rerun", key="cases") as more:
         if more.open:
             st.dataframe(

@@ -158,7 +158,7 @@ def test_the_link_names_everything_that_is_seen(compare):
 
 
 HELD = {
-    "The gap": ("Signed gap in Dice", "Reduction of the signed gap in surface Dice", "Mean Dice against gap"),
+    "The gap": ("Signed gap in Dice", "Signed gap in surface Dice", "Mean Dice against gap"),
     "Each group, and who paid": ("Test Dice per group", "Test surface Dice per group", "Who paid, in Dice"),
     "Who was picked": ("Who was picked", "Weights of the groups"),
 }

@@ -2,6 +2,13 @@
 const NS = "http://www.w3.org/2000/svg", SECONDS_A_ROUND = 1.3;
 const PLANE = { left: 46, right: 14, top: 14, bottom: 44, width: 460, height: 420 };
 const POOL = { width: 460, height: 360, box: 250 };
+const SHAPES = {  // one unit around their middle, of like area; scaled to their size
+  circle: "M-1 0A1 1 0 1 1 1 0A1 1 0 1 1 -1 0Z",
+  square: "M-.9-.9H.9V.9H-.9Z",
+  "triangle-up": "M0-1.25L1.15 .8H-1.15Z",
+  diamond: "M0-1.3L1.1 0L0 1.3L-1.1 0Z",
+  cross: "M-.4-1.15H.4V-.4H1.15V.4H.4V1.15H-.4V.4H-1.15V-.4H-.4Z",
+};
 const instances = new WeakMap();
 
 export default function (component) {
@@ -27,21 +34,26 @@ export function mount(root, data, told = () => {}) {
     parent.append(node);
     return node;
   };
+  const mark = (arm, parent) => make("path", { class: "mark", d: SHAPES[arm.shape] ?? SHAPES.circle, fill: arm.colour }, parent);
   const words = (text, attributes, parent) => { make("text", attributes, parent).textContent = text; };
   const say = (v) => measure.percent ? `${Math.round(100 * v)}%` : v.toFixed(2);
   const share = (v) => measure.sign > 0 ? (v - low) / (high - low) : (high - v) / (high - low);
   const px = (v) => PLANE.left + share(v) * (PLANE.width - PLANE.left - PLANE.right);
   const py = (v) => PLANE.height - PLANE.bottom - share(v) * (PLANE.height - PLANE.top - PLANE.bottom);
 
+  // Round numbers, five or so between the ends; as many decimals as tell them apart.
+  const power = 10 ** Math.floor(Math.log10((high - low) / 5)), step = [1, 2, 5, 10].map((n) => n * power).find((n) => (high - low) / n <= 6);
+  const ticks = () => Array.from({ length: Math.floor(high / step + 1e-9) - Math.ceil(low / step - 1e-9) + 1 }, (_, k) => (Math.ceil(low / step - 1e-9) + k) * step);
+  const written = (v) => measure.percent ? `${(100 * v).toFixed(Math.max(0, -Math.floor(Math.log10(step) + 1e-9) - 2))}%` : v.toFixed(Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+
   function scene() {
     const svg = $("plane");
     svg.replaceChildren();
-    for (let k = 0; k <= 4; k++) {
-      const v = low + (high - low) * k / 4;
+    for (const v of ticks()) {
       make("line", { class: "axis", x1: px(v), x2: px(v), y1: PLANE.top, y2: PLANE.height - PLANE.bottom }, svg);
       make("line", { class: "axis", y1: py(v), y2: py(v), x1: PLANE.left, x2: PLANE.width - PLANE.right }, svg);
-      words(say(v), { x: px(v), y: PLANE.height - PLANE.bottom + 18, "text-anchor": "middle" }, svg);
-      words(say(v), { x: PLANE.left - 6, y: py(v) + 4, "text-anchor": "end" }, svg);
+      words(written(v), { x: px(v), y: PLANE.height - PLANE.bottom + 18, "text-anchor": "middle" }, svg);
+      words(written(v), { x: PLANE.left - 6, y: py(v) + 4, "text-anchor": "end" }, svg);
     }
     make("line", { class: "fair", x1: px(low), y1: py(low), x2: px(high), y2: py(high) }, svg);
     const name = measure.label + (measure.unit ? ` (${measure.unit})` : "");
@@ -49,11 +61,10 @@ export function mount(root, data, told = () => {}) {
     words(`↑ ${name}, ${data.y}`, { x: PLANE.left + 4, y: PLANE.top + 10 }, svg);
     const end = low + (high - low) * (measure.sign > 0 ? 0.94 : 0.06);
     words("both served alike", { x: px(end) - 10, y: py(end), "text-anchor": "end" }, svg);
-    const each = (draw) => data.arms.map(draw);  // one kind after the other: no trail runs over a name
-    const trails = each((arm) => make("polyline", { class: "trail", stroke: arm.colour }, svg));
-    const circles = each((arm) => make("circle", { r: 9, fill: arm.colour, stroke: "var(--st-background-color, #fff)", "stroke-width": 1.5 }, svg));
-    const names = each(() => make("text", { class: "name" }, svg));
-    return each((arm, i) => ({ arm, trail: trails[i], bubble: circles[i], name: names[i] }));
+    const each = (draw) => data.arms.map(draw);  // one kind after the other: no trail runs over a mark
+    const trails = each((arm) => make("polyline", { class: "trail", stroke: arm.colour, "stroke-dasharray": arm.dash.length > 1 && arm.dash[1] ? arm.dash : [] }, svg));
+    const marks = each((arm) => mark(arm, svg));
+    return each((arm, i) => ({ arm, trail: trails[i], bubble: marks[i] }));
   }
 
   // The dots of each group in rows above a box; those that are labelled lie in it.
@@ -82,20 +93,16 @@ export function mount(root, data, told = () => {}) {
     return list[i].map((v, k) => v + (list[j][k] - v) * f);
   };
   const bubbles = scene(), people = dots();
+  legend();
 
   function draw() {
     const t = s.t, round = Math.round(t);
-    bubbles.forEach(({ arm, trail, bubble, name }) => {
+    bubbles.forEach(({ arm, trail, bubble }) => {
       const [x, y] = at(arm.points, t);
       const behind = [...arm.points.slice(0, Math.floor(t) + 1), [x, y]];
       trail.setAttribute("points", behind.map(([a, b]) => `${px(a).toFixed(1)},${py(b).toFixed(1)}`).join(" "));
-      bubble.setAttribute("cx", px(x)); bubble.setAttribute("cy", py(y));
-      bubble.setAttribute("r", arm.id === s.arm ? 11 : 8);
-      const left = px(x) > PLANE.width / 2;
-      name.setAttribute("x", px(x) + (left ? -14 : 14)); name.setAttribute("text-anchor", left ? "end" : "start");
-      name.textContent = arm.label; name.y0 = py(y) + 4;
+      bubble.setAttribute("transform", `translate(${px(x)} ${py(y)}) scale(${arm.id === s.arm ? 11 : 8})`);
     });
-    apart(bubbles.map((b) => b.name));
     const arm = data.arms.find((a) => a.id === s.arm), counts = at(arm.labelled, t).map(Math.round);
     for (const { g, i, home, box, node } of people) {
       const [x, y] = i < counts[g] ? box : home;
@@ -108,14 +115,13 @@ export function mount(root, data, told = () => {}) {
     $("pool").setAttribute("aria-label", `Labelled under ${arm.label}: ${groups.map((g, k) => `${counts[k]} of ${g.pool} ${g.name}`).join(", ")}.`);
   }
 
-  // Names that would lie on one another are moved down, in the order of their height.
-  function apart(names) {
-    let before = { left: -100, right: -100 };
-    for (const name of [...names].sort((a, b) => a.y0 - b.y0)) {
-      const side = name.getAttribute("text-anchor") === "end" ? "left" : "right";
-      const y = Math.max(name.y0, before[side] + 14);
-      name.setAttribute("y", y); before[side] = y;
-    }
+  // Above the plane: beside their marks the names of arms that end close together would lie on one another.
+  function legend() {
+    $("arms").replaceChildren(...data.arms.map((arm) => {
+      const item = document.createElement("li"), svg = make("svg", { viewBox: "-1.4 -1.4 2.8 2.8", "aria-hidden": true }, item);
+      mark(arm, svg); item.append(arm.label);
+      return item;
+    }));
   }
 
   function stop(tell = true) {
