@@ -6,7 +6,7 @@ from fairal.runs.library import readers
 from fairal.ui.frame import begin, page_path
 from fairal.ui.glossary import OF_A_COMPARISON, glossary
 from fairal.ui.live import is_active
-from fairal.ui.opening import is_watched, offer_demo, say_question, show_latest
+from fairal.ui.opening import is_watched, offer_demo, offer_study, say_question, show_latest
 
 store = begin("Which scans to label next, and for whom will it work?")
 library = readers(store)
@@ -23,4 +23,5 @@ if is_watched(latest) and not is_active(store, [latest]):
 with st.container(horizontal=True, vertical_alignment="center"):
     if not is_watched(latest) and st.button("Open in Compare", icon=":material/compare_arrows:"):
         st.switch_page(page_path("compare"), query_params={"experiments": latest})
+    offer_study(library, latest)
     glossary(*OF_A_COMPARISON)

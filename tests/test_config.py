@@ -31,7 +31,7 @@ def changed(**changes) -> dict:
         ({"seeds": []}, "seeds must hold at least one seed."),
         ({"seeds": [1, 1]}, "seeds must not repeat, got 1, 1."),
         ({"device": "tpu"}, "device must match"),
-        ({"colour": "red"}, "colour is no field of a configuration"),
+        ({"colour": "red"}, "colour is no field of a configuration; take it out or correct its name."),
         ({"learner": {"steps": "many"}}, "learner.steps must be: a valid integer"),
     ],
 )
@@ -45,6 +45,18 @@ def test_bad_input_gives_one_sentence_that_names_the_field(changes, sentence):
 def test_an_unknown_strategy_is_named_with_those_that_are():
     with pytest.raises(InputError, match=r"strategies.0 must be one of random, entropy, .*got \"psychic\""):
         parse_experiment(changed(strategies=["psychic"]))
+
+
+def test_a_misspelt_field_is_named_before_the_one_that_is_missing_for_it():
+    content = changed()
+    content["strategys"] = content.pop("strategies")
+    with pytest.raises(InputError) as error:
+        parse_experiment(content)
+    assert str(error.value) == "strategys is no field of a configuration; call it strategies, which is missing."
+    content = changed(query={"per_rounds": 2})
+    del content["query"]["per_round"]
+    with pytest.raises(InputError, match=r"query\.per_rounds is no field of .*; call it per_round, which"):
+        parse_experiment(content)
 
 
 def test_a_strength_out_of_range_names_its_group():

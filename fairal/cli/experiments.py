@@ -237,6 +237,8 @@ def delete(
             f"'{plain_text(unknown[0], 64)}' is the whole id of no experiment, so nothing is deleted; `fairal list` "
             "names those that are."
         )
+    if fixed := [name for name in bundles if library.origin(name) == "shipped"]:
+        raise InputError(f"{fixed[0]} is shipped with fairal and cannot be deleted, so nothing is deleted.")
     for experiment in [*own, *bundles]:
         if yes or typer.confirm(f"Delete {experiment} and all its results?"):
             if experiment in bundles:

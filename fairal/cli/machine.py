@@ -106,8 +106,15 @@ def doctor(
         return
     table = Table(show_header=False)
     for name, value in facts.items():
-        table.add_row(name, json.dumps(value) if isinstance(value, dict | list) else str(value))
+        table.add_row(name, _plainly(value))
     out.print(table)
+
+
+def _plainly(value: object) -> str:
+    """A fact as a person reads it; one that has parts in lines."""
+    if isinstance(value, dict):
+        return "\n".join(f"{part}: {of}" for part, of in value.items()) or "none"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 @app.command()

@@ -56,7 +56,7 @@ class QueryConfig(Model):
 
 def _known_query(value: str) -> str:
     if value not in CATALOG:
-        raise ValueError(f"must be one of {', '.join(CATALOG)}")
+        raise ValueError(f"must be one of {', '.join(CATALOG)}, alone or with +balanced or another training")
     return value
 
 

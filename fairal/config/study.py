@@ -1,6 +1,7 @@
 """From a person's text to valid experiments, and back."""
 
 import json
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ EXPERIMENTS_MAX = 1000
 
 
 def _sentence(error: ValidationError) -> str:
-    first = error.errors()[0]
+    found = error.errors()
+    # A misspelt name is told before the right one that is missing for it.
+    first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
     parts = [plain(part, 60) for part in first["loc"]]
     if parts[:1] == ["cohort"] and parts[1:2] in (["synthetic"], ["folder"]):
         del parts[1]  # which of the cohorts it was taken for is no field
@@ -25,7 +28,7 @@ def _sentence(error: ValidationError) -> str:
     if kind == "value_error":
         text = plain(first["ctx"]["error"], 400)
     elif kind == "extra_forbidden":
-        return f"{place} is no field of a configuration; take it out or correct its name."
+        return f"{place} is no field of a configuration; {_instead(first, found)}."
     elif kind == "union_tag_invalid":
         text = "must have a kind of synthetic or folder"
     elif kind == "missing":
@@ -36,6 +39,15 @@ def _sentence(error: ValidationError) -> str:
         text = "must be: " + first["msg"].removeprefix("Input should be ").lower()
     place = place or ("" if kind == "value_error" else "An experiment")
     return f"{place} {text}{'' if ', got' in text else _got(given)}".strip() + "."
+
+
+def _instead(unknown: Any, found: list) -> str:
+    """What to do about an unknown field: a missing one of its place with a like name was meant."""
+    missing = [
+        each["loc"][-1] for each in found if each["type"] == "missing" and each["loc"][:-1] == unknown["loc"][:-1]
+    ]
+    like = get_close_matches(str(unknown["loc"][-1])[:60], missing, n=1)
+    return f"call it {like[0]}, which is missing" if like else "take it out or correct its name"
 
 
 def _got(given: Any) -> str:

@@ -73,6 +73,15 @@ def offer_demo(store: Store) -> None:
     )
 
 
+def offer_study(library: Library, latest: str) -> None:
+    """Lead back to the shipped study where an experiment of one's own stands in its place."""
+    study = library.shipped()
+    if not study or latest in study:
+        return
+    if st.button("Open the shipped study", icon=":material/menu_book:", help="What fairal's own study came to."):
+        st.switch_page(page_path("compare"), query_params={"experiments": study[0]})
+
+
 def _start_demo(store: Store, demo: list) -> None:
     with saying():
         [started] = launch(store, demo, token=st.session_state["demo_token"], linger_seconds=LINGER_SECONDS)

@@ -1,6 +1,7 @@
 """The tabs of Slices beside the viewer: what was picked, the groups' mean maps, still pictures."""
 
 import io
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -35,13 +36,14 @@ def open_where_asked(choices: Mapping[str, Mapping[str, str]]) -> None:
 
 def gallery_tab(reader: Reader, runs: list[RunResult], groups: Sequence[str]) -> None:
     """What each round picked, framed in the colour of its group, with the entropy of the model that picked it."""
-    colours = group_colours(groups)
+    colours, kept = group_colours(groups), False
     for run in runs:
         st.subheader(arm_label(run.strategy))
         for record in run.records:
             shown = picked_gallery(reader, run.key, record, colours)
             if not shown:
                 continue
+            kept = kept or any(image is not None for _, image in shown)
             st.markdown(f"Round {record.round}, {len(record.labelled)} labelled")
             with st.grid(6, min_column_width=110):
                 for pick, image in shown:
@@ -50,14 +52,21 @@ def gallery_tab(reader: Reader, runs: list[RunResult], groups: Sequence[str]) ->
                         st.caption(literal(f"{pick.id}: {text}"))
                     else:
                         st.image(image, caption=literal(text), alt=f"{pick.id}, {text}", width="stretch")
-    st.caption("The frame is the group's colour; green: truth, white: prediction, colour: entropy.")
+    if kept:
+        st.caption("The frame is the group's colour; green: truth, white: prediction, colour: entropy.")
+    else:
+        st.caption("Of the picked no pictures were kept here: whom each round picked, in words.")
 
 
 def picked_words(pick: Pick, record: Record) -> str:
     """Say whom a round picked, and why: how unsure the model was, and how much the group counted."""
     if pick.uncertainty is None:
         return pick.group
-    return f"{pick.group}: uncertainty {pick.uncertainty:.3g}, group weight {record.weights[pick.group]:.2f}"
+    said, weight = f"{pick.group}: uncertainty {pick.uncertainty:.3g}", record.weights.get(pick.group, 1.0)
+    # Every round records its weights; they counted where the score is their product.
+    counted = pick.score is not None and pick.score != pick.uncertainty
+    weighted = counted and math.isclose(pick.score, weight * pick.uncertainty, rel_tol=1e-6)
+    return f"{said}, group weight {weight:.2f}" if weighted else said
 
 
 def maps_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult]) -> None:

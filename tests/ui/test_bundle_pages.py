@@ -4,6 +4,7 @@ import json
 
 import pytest
 from kept import EXPERIMENT, kept_home, members_of, sealed, write
+from tiny import tiny_config
 from ui_states import open_page, said, written
 
 from fairal.runs import library
@@ -33,6 +34,15 @@ def test_a_shipped_experiment_opens_in_an_empty_home(monkeypatch, store, shipped
     assert not page.error
     assert "Shipped with fairal, read only. Written by fairal" in said(page)
     assert NAME not in written(page)
+
+
+def test_beside_an_experiment_of_ones_own_the_study_is_a_press_away(monkeypatch, store, shipped):
+    def names(page) -> list[str]:
+        return [button.label for button in page.button]
+
+    assert "Open the shipped study" not in names(open_page(monkeypatch, store, "overview"))
+    store.create(tiny_config())
+    assert "Open the shipped study" in names(open_page(monkeypatch, store, "overview"))
 
 
 def test_runs_shows_ones_own_alone(monkeypatch, store, shipped):

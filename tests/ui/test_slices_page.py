@@ -14,6 +14,7 @@ from fairal.report.colours import group_colours
 from fairal.report.results import read_experiment
 from fairal.ui.mosaic import picked_gallery, strategy_mosaic
 from fairal.ui.reading import ReadOnce
+from fairal.ui.slices import picked_words
 from fairal.ui.viewer import Side, asked_view, viewer_data
 from fairal.ui.whose import ARMS, FOLLOWED, PICKED, ROUNDS, TWINS, choices_of, sides_of, subjects_of, twin_of
 
@@ -79,6 +80,15 @@ def test_the_gallery_has_every_pick_also_where_no_picture_was_kept(collected):
         ("Scan-x", True),
         ("Scan-y", False),
     ]
+
+
+def test_a_groups_weight_is_named_where_it_counted():
+    record = tiny_record(0, weights={"old": 1.0, "young": 3.0})
+    weighted = Pick("Scan-x", "young", score=0.6, uncertainty=0.2)
+    assert picked_words(weighted, record) == "young: uncertainty 0.2, group weight 3.00"
+    assert picked_words(replace(weighted, score=0.2), record) == "young: uncertainty 0.2"
+    assert picked_words(replace(weighted, score=0.7), record) == "young: uncertainty 0.2"
+    assert picked_words(Pick("Scan-y", "old"), record) == "old"
 
 
 def test_without_a_brain_around_it_the_viewer_shows_none(collected, finished):

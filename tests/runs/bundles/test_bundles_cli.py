@@ -58,6 +58,8 @@ def test_shipped_experiments_are_listed_and_shown_in_an_empty_home(fairal, membe
     assert "Shipped with fairal, read only. Written by fairal" in shown
     assert "Weighted entropy" in shown
     assert json.loads(fairal("show", "latest", "--json", home=home))["origin"] == "shipped"
+    with pytest.raises(InputError, match="is shipped with fairal and cannot be deleted, so nothing is deleted"):
+        fairal("delete", EXPERIMENT, home=home)  # without a question before it
     assert fairal("show", EXPERIMENT[:8], "--csv", home=home).count("\n") == 10
 
 
