@@ -1,5 +1,6 @@
 """Pictures of slices: grey values, outlines, overlays, with the sides written on them. Numbers in, images out."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -142,7 +143,7 @@ def sheet(
     Returns:
         RGB; RGBA where the paper has no ground.
     """
-    gap, left, top = 6, 110 if row_labels else 6, 28 if column_labels else 6
+    gap, left, top = 6, _room_for(row_labels), 28 if column_labels else 6
     widths = [max(row[j].width for row in rows) for j in range(len(rows[0]))]
     heights = [max(image.height for image in row) for row in rows]
     size = (left + sum(widths) + gap * len(widths), top + sum(heights) + gap * len(heights))
@@ -159,6 +160,19 @@ def sheet(
             x += widths[j] + gap
         y += heights[i] + gap
     return canvas
+
+
+def in_lines(label: str) -> str:
+    """Break a label where the lines before a row of pictures end."""
+    return textwrap.fill(label, 11, break_long_words=False, break_on_hyphens=False)
+
+
+def _room_for(labels: Sequence[str]) -> int:
+    """Pixels left of the pictures: as many as the longest line takes."""
+    if not labels:
+        return 6
+    draw = ImageDraw.Draw(Image.new("L", (1, 1)))
+    return max(110, *(16 + int(draw.multiline_textbbox((0, 0), label, font=_font(16))[2]) for label in labels))
 
 
 def _font(size: int):

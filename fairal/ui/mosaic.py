@@ -11,7 +11,7 @@ from fairal.facts.volumes import SubjectVolumes
 from fairal.report.arms import arm_label
 from fairal.report.colours import PREDICTION_COLOUR, TRUTH_COLOUR
 from fairal.report.results import ExperimentResult, RunResult
-from fairal.report.slices import PLANES, Overlay, binary_entropy_bits, centre, picture, sheet
+from fairal.report.slices import PLANES, Overlay, binary_entropy_bits, centre, in_lines, picture, sheet
 from fairal.runs.reader import Reader
 from fairal.runs.store import RunKey
 
@@ -32,7 +32,7 @@ def strategy_mosaic(reader: Reader, result: ExperimentResult, scale: int = 3) ->
         try:
             for group, row in _one_of_each_group(reader, result, run, scale):
                 rows.append(row)
-                labels.append(f"{arm_label(run.strategy)}\n{group}".replace(" ", "\n", 1))
+                labels.append(f"{in_lines(arm_label(run.strategy))}\n{in_lines(group)}")
         except FairalError:
             continue
     return sheet(rows, labels, PLANES) if rows else None

@@ -32,7 +32,8 @@ from fairal.ui.literal import literal
 from fairal.ui.live import duration, while_active
 
 PARTS = {"cohort": "reading scans", "measure": "measuring", "pick": "scoring", "write": "writing"}
-_COLUMNS = 5
+_COLUMNS, _CARD_PX = 5, 170
+"""Cards abreast, and the width at which one is readable: on a projector three stand side by side."""
 _THUMBNAIL_PIXELS = 220
 
 
@@ -166,9 +167,9 @@ def wanted_cards(collection: Collection, desk: Desk, answer: Answer, home: Path)
         st.success("Every scan is labelled or put aside: nobody is left to ask for.")
         return
     plane = st.segmented_control("Plane", PLANES, default="coronal", key="next_plane", required=True)
-    for first in range(0, len(shown), _COLUMNS):
-        for column, wanted in zip(st.columns(_COLUMNS), shown[first : first + _COLUMNS], strict=False):
-            with column.container(border=True):
+    with st.grid(_COLUMNS, min_column_width=_CARD_PX, gap="small"):
+        for wanted in shown:
+            with st.container(border=True):
                 _card(collection, desk, answer, wanted, plane, home)
     st.caption(
         "T1 with the network's entropy over it (0 to 1 bit) and its prediction outlined. L is the patient's left."

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pandas as pd
 import streamlit as st
 
 from fairal.cohort.folder.collection import Collection
@@ -12,6 +13,13 @@ from fairal.settings import read_only
 from fairal.ui.charts import chart
 from fairal.ui.frame import saying
 from fairal.ui.literal import literal
+
+_CAME = {
+    "time": st.column_config.DatetimeColumn("Asked on", format="D MMM YYYY, HH:mm", timezone="UTC"),
+    "labelled": "Labelled then", "asked": "Asked for", "came": "Came", "groups": "Of which group",
+    "unasked": "Came unasked",
+}  # fmt: skip
+"""How a person reads the columns of `came_frame`."""
 
 
 def aside_list(desk: Desk) -> None:
@@ -53,7 +61,8 @@ def history(collection: Collection, answers: Sequence[Answer]) -> None:
         st.caption("The Dice of each group by labelled scans will stand here, from 5 labelled scans in every group on.")
     labelled = [scan.participant_id for scan in collection.scans if scan.has_mask]
     table = came_frame(answers, labelled)
-    st.dataframe(table, hide_index=True, placeholder="–", alt="What was asked for, and what came")
+    table["time"] = pd.to_datetime(table.time, utc=True)
+    st.dataframe(table, hide_index=True, placeholder="–", column_config=_CAME, alt="What was asked for, and what came")
     st.caption(
         "Asked: scans that were asked for. Came: those of them that had a mask at the next answer, or have by now."
     )

@@ -13,7 +13,7 @@ from fairal.facts.record import Pick, Record
 from fairal.report.arms import arm_label
 from fairal.report.colours import TRUTH_COLOUR, group_colours
 from fairal.report.results import ExperimentResult, RunResult
-from fairal.report.slices import PLANES, Overlay, centre, heat, picture, sheet
+from fairal.report.slices import PLANES, Overlay, centre, heat, in_lines, picture, sheet
 from fairal.runs.reader import Reader
 from fairal.ui.ink import page_paper
 from fairal.ui.literal import literal
@@ -84,7 +84,7 @@ def maps_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult]) ->
     top = max(float(maps[group][kind].max()) / 255 for _, maps in mapped for group in groups)
     anatomy = {group: _anatomy(reader, mapped[0][0], group) for group in groups}
     rows = [_map_row(maps, anatomy, kind, plane, top) for _, maps in mapped]
-    names = [arm_label(run.strategy).replace(" ", "\n") for run, _ in mapped]
+    names = [in_lines(arm_label(run.strategy)) for run, _ in mapped]
     st.image(
         sheet(rows, names, groups, page_paper()),
         alt=f"Mean {kind} of each group over all test subjects, one row per strategy",
@@ -134,7 +134,7 @@ def still_tab(reader: Reader, result: ExperimentResult, runs: list[RunResult], s
             probability = _probability(reader, run, record, subject_id)
             if probability is not None and subject is not None:
                 rows.append(subject_row(subject, probability, scale=5))
-                labels.append(f"{arm_label(run.strategy)}\nround {record.round}".replace(" ", "\n", 1))
+                labels.append(f"{in_lines(arm_label(run.strategy))}\nround {record.round}")
                 break
     if not rows:
         st.info("Neither strategy kept this subject.")

@@ -1,7 +1,20 @@
 import numpy as np
 import pytest
+from PIL import Image
 
-from fairal.report.slices import Overlay, binary_entropy_bits, centre, cut, heat, outline, picture, slice_image, to_grey
+from fairal.report.slices import (
+    Overlay,
+    binary_entropy_bits,
+    centre,
+    cut,
+    heat,
+    in_lines,
+    outline,
+    picture,
+    sheet,
+    slice_image,
+    to_grey,
+)  # fmt: skip
 
 
 def test_cut_turns_a_plane_as_a_person_looks_at_it():
@@ -57,3 +70,16 @@ def test_the_sides_are_written_on_a_picture():
     bare, signed = (np.asarray(draw(t1, "coronal", 14)) for draw in (slice_image, picture))
     changed = np.argwhere((bare != signed).any(-1))
     assert set(changed[:, 1] < 60) == {True, False}  # on the left and on the right of 120 pixels
+
+
+def test_a_rows_label_is_never_cut_by_its_picture():
+    white = [[Image.new("RGB", (20, 20), "white")]]
+    long = "Incomprehensibilities, balanced"
+    written = in_lines(long)
+    assert written == "Incomprehensibilities,\nbalanced"
+    narrow, wide = (sheet(white, [label]) for label in ("Entropy", written))
+    assert narrow.width == 110 + 20 + 6
+    drawn = np.asarray(sheet(white, [written]).convert("RGB"))
+    columns = np.flatnonzero((drawn.max(axis=2) < 200).any(axis=0))  # ink
+    assert wide.width > narrow.width
+    assert columns.max() < wide.width - 26, "the ink ends before the picture begins, which is white here"
