@@ -81,7 +81,9 @@ def test_nothing_is_cut_at_any_width(servers, browser):
             found[width] = page.evaluate(CUT)
         return {width: what for width, what in found.items() if what}
 
-    assert seen(browser, servers["full"], ("overview", "story", "cohort", "compare", *TABS, "slices"), cut) == {}
+    pages = ("overview", "story", "cohort", "launch", "runs", "compare", "slices")
+    names = (*pages, *TABS, "slices?view_tab=Still+picture")
+    assert seen(browser, servers["full"], names, cut) == {}
 
 
 def test_the_third_picture_of_the_twins_and_what_lies_beside_the_viewer_are_in_sight_on_a_projector(servers, browser):
