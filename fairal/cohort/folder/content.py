@@ -33,6 +33,7 @@ class Original(Model):
         orientation: Where the stored axes run, e.g. ``LPS``.
         mask_voxels, volume_mm3: Of the structure, at the scan's own resolution.
         labels: All values of the mask but 0.
+        assumed: In a sentence, what the image does not say and was assumed; empty where nothing was.
     """
 
     image_digest: Digest
@@ -44,6 +45,7 @@ class Original(Model):
     mask_voxels: int | None
     volume_mm3: Finite | None
     labels: tuple[int, ...] = ()
+    assumed: str = ""
 
 
 class Stored(Model):
