@@ -6,13 +6,16 @@ killed, whatever the clock says, and can be removed.
 
 import json
 import os
+import random
 import secrets
 import shutil
 import tempfile
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from fairal.errors import RunError
 from fairal.plainfiles import open_plain, read_plain
 
 try:
@@ -20,6 +23,7 @@ try:
 except ImportError:  # without it nothing can be told to be abandoned, and nothing is removed
     fcntl = None
 
+LOCK_SECONDS = 30.0  # that a line waits for whoever keeps its file locked; our own writers need milliseconds
 _PART, _NEW = ".part", ".new-"
 _UMASK = os.umask(0)
 os.umask(_UMASK)
@@ -27,6 +31,10 @@ os.umask(_UMASK)
 
 class Overtaken(Exception):
     """Somebody else has written what was about to be written."""
+
+
+class Withheld(RunError):
+    """Somebody else keeps a file locked that is to be written to."""
 
 
 @contextmanager
@@ -137,10 +145,11 @@ def append_line(path: Path, line: str, after: int | None = None) -> None:
 
     Raises:
         Overtaken: There are more or fewer.
+        Withheld: Another program has kept the file locked for `LOCK_SECONDS`; nothing was written.
     """
     is_new = not path.exists()
     with open_plain(path, "ab+") as file:
-        _hold(file.fileno())  # of two who write the same line, the second finds it there
+        _hold_in_time(file.fileno(), path)  # of two who write the same line, the second finds it there
         size = file.seek(0, os.SEEK_END)
         if after is not None:
             file.seek(0)
@@ -194,6 +203,24 @@ def _hold(handle: int) -> None:
     if fcntl is not None:
         with suppress(OSError):  # a file system without locks: then nobody can take it for abandoned either
             fcntl.flock(handle, fcntl.LOCK_EX)
+
+
+def _hold_in_time(handle: int, path: Path) -> None:
+    """Lock a file that others may lock as well. Errors as `append_line`."""
+    end = time.monotonic() + LOCK_SECONDS
+    while fcntl is not None:
+        try:
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                raise Withheld(
+                    f"{path} was kept locked by another program for {LOCK_SECONDS:.0f} s, so nothing was written to "
+                    "it; end that program, then go on (resume): what is finished is kept."
+                ) from None
+        except OSError:
+            return None  # as `_hold`
+        time.sleep(random.uniform(0.01, 0.05))
+    return None
 
 
 def _remove_unheld(path: Path) -> int:

@@ -15,7 +15,7 @@ LIGHT = {
 ALLOWED = {
     "allowed": {"errors", "settings"},
     "errors": set(),
-    "files": {"plainfiles"},
+    "files": {"errors", "plainfiles"},
     "plainfiles": set(),
     "seals": {"plainfiles"},
     "apportion": set(),

@@ -120,6 +120,7 @@ class Journal(Paths):
 
         Raises:
             Overtaken: Somebody else has committed a round meanwhile.
+            Withheld: Another program keeps the records locked.
         """
         if volumes is not None:
             self._write_arrays(self.volumes_file(key, record.round), volumes.to_arrays(), f"{key} {record.round}")

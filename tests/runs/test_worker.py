@@ -1,8 +1,10 @@
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from tiny import tiny_config, work_off
 
 from fairal.facts.record import Record
+from fairal.files import append_line
 from fairal.presets import preset
 from fairal.runs import control
 from fairal.runs.crew import Team, team
@@ -157,6 +160,48 @@ def test_a_full_disk_fails_the_run_with_a_sentence_and_keeps_its_rounds(store, m
     control.resume(store, key)
     work_off(store)
     assert store.state(key).state == "done"
+
+
+def test_records_that_another_program_locks_fail_the_run_in_time_and_resume_goes_on(store, monkeypatch):
+    import fcntl
+
+    monkeypatch.setattr("fairal.files.LOCK_SECONDS", 0.3)
+    experiment, _ = store.create(tiny_config(strategies=["random"]))
+    key, append = store.runs(experiment)[0], Store.append_round
+    with contextlib.ExitStack() as foreign:
+
+        def locked(self, key, record, volumes, **held):
+            if record.round == 1:
+                file = foreign.enter_context(self.records_file(key).open("rb"))
+                fcntl.flock(file, fcntl.LOCK_EX)
+                foreign.callback(lambda: fcntl.flock(file, fcntl.LOCK_UN))
+            append(self, key, record, volumes, **held)
+
+        monkeypatch.setattr(Store, "append_round", locked)
+        work_off(store)
+        state = store.state(key)
+        assert (state.state, state.rounds_done, len(store.rounds(key))) == ("failed", 1, 1)
+        assert f"{store.records_file(key)} was kept locked by another program" in state.reason
+    monkeypatch.undo()
+    assert control.resume(store, key)
+    work_off(store)
+    assert (store.state(key).state, len(store.rounds(key))) == ("done", 3)
+
+
+def test_a_line_waits_for_whoever_lets_go_in_time(tmp_path, monkeypatch):
+    import fcntl
+
+    monkeypatch.setattr("fairal.files.LOCK_SECONDS", 20.0)
+    path = tmp_path / "lines"
+    path.write_text("one\n")
+    with path.open("rb") as file, ThreadPoolExecutor() as other:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        waits = other.submit(append_line, path, "two", 1)
+        time.sleep(0.2)
+        assert path.read_text() == "one\n"
+        fcntl.flock(file, fcntl.LOCK_UN)
+        waits.result(timeout=10)
+    assert path.read_text() == "one\ntwo\n"
 
 
 def test_an_unexpected_error_fails_the_run_and_its_log_has_the_traceback(store, monkeypatch):
