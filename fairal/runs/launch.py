@@ -5,7 +5,7 @@ from fairal.cohort.folder.source import look_at
 from fairal.config import ExperimentConfig
 from fairal.runs.costs import ask_first
 from fairal.runs.crew import Crew
-from fairal.runs.crews.engine import crew_of
+from fairal.runs.crews.engine import check_reachable, crew_of
 from fairal.runs.quota import within_quota
 from fairal.runs.store import Store
 
@@ -37,9 +37,11 @@ def launch(
     Raises:
         NeedsYes: It would not fit into memory or onto the disk, or takes over a day, and nobody has confirmed it.
         InputError: It can never work, or more runs would wait than this server takes.
+        RunError: Whoever would compute it cannot be reached.
         ReadOnly: The server is read only.
     """
     crew = crew or crew_of()
+    check_reachable(crew)
     looked_at = [look_at(config, store.home) for config in configs]
     for config in looked_at:
         store.check_disk(config)
