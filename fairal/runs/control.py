@@ -54,7 +54,7 @@ def resume(store: Store, key: RunKey) -> bool:
             return False
         state = store.state(key)
         queued = replace(state, state="queued", reason="", attempts=0, part="", finished=None, updated=time.time())
-        with within_quota(store, int(state.ended)):
+        with within_quota(store, lambda: int(state.ended)):
             store.cancel_file(key).unlink(missing_ok=True)
             _queue(store, key, queued, "queued again")
     return True
@@ -101,7 +101,7 @@ def retry(store: Store, key: RunKey, forget: bool = False) -> None:
         if not forget and (there := finished_rounds(store, [key])):
             raise InputError(f"{key.run} has {there} finished rounds, which Retry forgets; Resume goes on after them.")
         state = store.state(key)
-        with within_quota(store, int(state.ended)):
+        with within_quota(store, lambda: int(state.ended)):
             store.cancel_file(key).unlink(missing_ok=True)
             store.start_over(key)
             fresh = RunState("queued", rounds=state.rounds, created=state.created, updated=time.time())

@@ -70,7 +70,7 @@ class Store(Healing):
         now = datetime.now(UTC)
         slug = re.sub(r"[^a-z0-9]+", "-", config.name.lower()).strip("-")[:40] or "experiment"
         for attempt in count():
-            tail = blake2b(f"{token}{attempt or ''}".encode(), digest_size=3).hexdigest()
+            tail = _tail(token, attempt)
             if there := self._launched(tail, token):
                 return there, False
             with suppress(FileExistsError):  # of another token with the same digest: there is a next one
@@ -78,6 +78,16 @@ class Store(Healing):
                 return f"{slug}-{now:%Y%m%d}-{tail}", True
             if there := self._launched(tail, token):  # by somebody else with our token, since we looked
                 return there, False
+        raise AssertionError("there is always a next attempt")
+
+    def launched(self, token: str) -> str | None:
+        """Find the experiment that a token has made already; None where it has made none."""
+        for attempt in count():
+            tail = _tail(token, attempt)
+            if there := self._launched(tail, token):
+                return there
+            if not any(self.experiments_dir.glob(f"*-{tail}")):
+                return None
         raise AssertionError("there is always a next attempt")
 
     def _launched(self, tail: str, token: str) -> str | None:
@@ -166,6 +176,11 @@ class Store(Healing):
         folder = self.experiment_dir(experiment)
         places = [folder / "subjects", *(self.run_dir(key) / "volumes" for key in self.runs(experiment))]
         return sum(remove_files(place, ".npz", self.home) for place in places)
+
+
+def _tail(token: str, attempt: int) -> str:
+    """End the id of what a token makes; other attempts end it otherwise, where another token ends it the same."""
+    return blake2b(f"{token}{attempt or ''}".encode(), digest_size=3).hexdigest()
 
 
 def _absolute(home: Path | str | None) -> Path:
