@@ -1,5 +1,6 @@
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from fairal.runs.crew import Team, team
 from fairal.runs.crews.local import LocalCrew, start_worker
 from fairal.runs.launch import launch
 from fairal.runs.locks import is_locked, try_lock
+from fairal.runs.reporting import Report
 from fairal.runs.shelf import Busy, entries, obtain, trim
 from fairal.runs.speed import START_SECONDS, estimate_fits, estimate_seconds, remember_speed
 from fairal.runs.standing import standing
@@ -307,6 +309,47 @@ def test_an_entry_is_made_once_and_a_damaged_one_again(store):
     assert number_entry(store, "a", 2) == (1, True)
     (store.cache_dirs["fits"] / "a" / "n.npy").write_bytes(b"")
     assert number_entry(store, "a", 3) == (3, False)
+
+
+@pytest.mark.parametrize("part", ["cohort", "fit"])
+def test_a_cache_that_is_removed_while_a_run_computes_is_made_again_and_the_run_goes_on(store, monkeypatch, part):
+    experiment, _ = store.create(tiny_config(strategies=["random"]))
+    key, said = store.runs(experiment)[0], []
+
+    class Removing(Report):
+        def __call__(self, now: str, done: int, total: int) -> None:
+            super().__call__(now, done, total)
+            if now == part and done == (1 if part == "fit" else done):
+                said.append(now)
+                shutil.rmtree(store.home / "cache", ignore_errors=True)
+
+    monkeypatch.setattr("fairal.runs.worker.Report", Removing)
+    work_off(store)
+    state = store.state(key)
+    assert said
+    assert (state.state, state.reason, state.rounds_done) == ("done", "", 3)
+
+
+def test_an_entry_whose_folder_is_removed_while_it_is_written_is_written_again(store):
+    tries = []
+
+    def save(made, folder):
+        tries.append(folder)
+        if len(tries) == 1:
+            shutil.rmtree(store.home / "cache")
+        np.save(folder / "n.npy", np.full(1000, made))
+
+    load = lambda f: int(np.load(f / "n.npy")[0])  # noqa: E731
+    assert obtain(store, "fits", "e" * 24, load, lambda: 7, save) == (7, False)
+    assert obtain(store, "fits", "e" * 24, load, lambda: 0, save) == (7, True)
+    assert len(tries) == 2
+
+
+def test_a_home_that_is_removed_is_not_made_again_by_its_cache(store):
+    shutil.rmtree(store.home)
+    with pytest.raises(FileNotFoundError):
+        number_entry(store, "f" * 24, 1)
+    assert not store.home.exists()
 
 
 def test_what_another_worker_is_making_is_busy(store):
