@@ -6,24 +6,16 @@ killed, whatever the clock says, and can be removed.
 
 import json
 import os
-import random
 import secrets
 import shutil
 import tempfile
-import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from fairal.errors import RunError
-from fairal.plainfiles import open_plain, read_plain
+from fairal.held import HAS_LOCKS, hold, hold_at_once, hold_in_time
+from fairal.plainfiles import naming, open_plain, read_plain
 
-try:
-    import fcntl
-except ImportError:  # without it nothing can be told to be abandoned, and nothing is removed
-    fcntl = None
-
-LOCK_SECONDS = 30.0  # that a line waits for whoever keeps its file locked; our own writers need milliseconds
 _PART, _NEW = ".part", ".new-"
 _UMASK = os.umask(0)
 os.umask(_UMASK)
@@ -33,16 +25,12 @@ class Overtaken(Exception):
     """Somebody else has written what was about to be written."""
 
 
-class Withheld(RunError):
-    """Somebody else keeps a file locked that is to be written to."""
-
-
 @contextmanager
 def replacing(path: Path, durable: bool = False):
     """Open a temporary file beside `path` for writing; on success it takes the path's place."""
     handle, name = _held_file(path.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with naming(path), os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
             if durable:
@@ -64,7 +52,8 @@ def new_folder(path: Path):
         FileExistsError: The path is there by then.
     """
     with passing_folder(path.parent) as temporary:
-        yield temporary
+        with naming(path):
+            yield temporary
         temporary.chmod(0o755)
         if path.exists():
             raise FileExistsError(path)
@@ -95,13 +84,13 @@ def held_folder(parent: Path) -> tuple[Path, int | None]:
     """
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_NEW, dir=parent))
-        if fcntl is None:
+        if not HAS_LOCKS:
             return folder, None
         try:
             handle = os.open(folder, os.O_RDONLY)
         except FileNotFoundError:
             continue  # somebody took it for abandoned between our making and our holding it
-        _hold(handle)
+        hold(handle)
         if folder.exists():
             return folder, handle
         os.close(handle)
@@ -145,11 +134,11 @@ def append_line(path: Path, line: str, after: int | None = None) -> None:
 
     Raises:
         Overtaken: There are more or fewer.
-        Withheld: Another program has kept the file locked for `LOCK_SECONDS`; nothing was written.
+        Withheld: Another program keeps the file locked, see `hold_in_time`; nothing was written.
     """
     is_new = not path.exists()
     with open_plain(path, "ab+") as file:
-        _hold_in_time(file.fileno(), path)  # of two who write the same line, the second finds it there
+        hold_in_time(file.fileno(), path)  # of two who write the same line, the second finds it there
         size = file.seek(0, os.SEEK_END)
         if after is not None:
             file.seek(0)
@@ -157,10 +146,11 @@ def append_line(path: Path, line: str, after: int | None = None) -> None:
             if content.count(b"\n") != after or (content and not content.endswith(b"\n")):
                 raise Overtaken(path)
         try:
-            left = line.encode() + b"\n"
-            while left:
-                left = left[file.write(left) :]
-            os.fsync(file.fileno())
+            with naming(path):
+                left = line.encode() + b"\n"
+                while left:
+                    left = left[file.write(left) :]
+                os.fsync(file.fileno())
         except OSError:
             os.ftruncate(file.fileno(), size)
             raise
@@ -193,42 +183,16 @@ def folder_size(path: Path) -> int:
 def _held_file(folder: Path) -> tuple[int, str]:
     while True:
         handle, name = tempfile.mkstemp(prefix=".", suffix=_PART, dir=folder)
-        _hold(handle)
+        hold(handle)
         if os.fstat(handle).st_nlink:
             return handle, name
         os.close(handle)  # see `held_folder`
 
 
-def _hold(handle: int) -> None:
-    if fcntl is not None:
-        with suppress(OSError):  # a file system without locks: then nobody can take it for abandoned either
-            fcntl.flock(handle, fcntl.LOCK_EX)
-
-
-def _hold_in_time(handle: int, path: Path) -> None:
-    """Lock a file that others may lock as well. Errors as `append_line`."""
-    end = time.monotonic() + LOCK_SECONDS
-    while fcntl is not None:
-        try:
-            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= end:
-                raise Withheld(
-                    f"{path} was kept locked by another program for {LOCK_SECONDS:.0f} s, so nothing was written to "
-                    "it; end that program, then go on (resume): what is finished is kept."
-                ) from None
-        except OSError:
-            return None  # as `_hold`
-        time.sleep(random.uniform(0.01, 0.05))
-    return None
-
-
 def _remove_unheld(path: Path) -> int:
-    if fcntl is None:
-        return 0
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        hold_at_once(handle)
         if path.is_dir():
             size = folder_size(path)
             shutil.rmtree(path, ignore_errors=True)

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,14 +16,16 @@ from made import ROUNDS, finish, made_home, made_record
 from tiny import tiny_config
 from trials import try_harms
 
+from fairal.cli.app import say
 from fairal.errors import InputError
-from fairal.files import Overtaken, append_line
+from fairal.files import Overtaken, append_line, write_json
+from fairal.plainfiles import TooLarge, read_plain
 from fairal.runs import control
 from fairal.runs.claims import claim, end, settle
 from fairal.runs.control import finished_rounds
 from fairal.runs.healing import Look
 from fairal.runs.locks import Lost, try_lock
-from fairal.runs.reserve import BYTES, in_reserve, keep_reserve
+from fairal.runs.reserve import BYTES, full_sentence, in_reserve, is_full, keep_reserve
 from fairal.runs.standing import standing
 from fairal.runs.store import Damaged, RunKey, Store
 
@@ -256,6 +260,64 @@ def test_the_last_words_are_written_in_the_reserve(store, monkeypatch):
     monkeypatch.undo()
     keep_reserve(store)
     assert store.reserve_file.exists()
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from fairal.files import append_line, new_folder, replacing
+
+from fairal.runs.reserve import full_sentence, is_full
+import numpy as np
+home, how = Path(sys.argv[1]), sys.argv[2]
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try:
+    if how == "replaced":
+        with replacing(home / "state.json") as file:
+            file.write(bytes(10_000))
+    elif how == "appended":
+        append_line(home / "rounds.jsonl", "x" * 10_000)
+    else:
+        with new_folder(home / "entry") as folder:
+            np.save(folder / "t1.npy", np.zeros(10_000))
+except OSError as error:
+    assert is_full(error)
+    print(full_sentence(error, home))
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("replaced", "{home}/state.json may not grow as large as it must (`ulimit -f`); raise that limit"),
+        ("appended", "{home}/rounds.jsonl may not grow as large as it must (`ulimit -f`); raise that limit"),
+        ("saved by numpy", "{home} could not be written whole: no space is left there, or files may not grow so large"),
+    ],
+)
+def test_a_file_that_may_not_grow_is_named_and_nothing_of_it_is_left(tmp_path, how, said):
+    ran = subprocess.run([sys.executable, "-c", LIMITED, tmp_path, how], capture_output=True, text=True, timeout=60)
+    assert ran.stderr == ""
+    assert ran.stdout.startswith(said.format(home=tmp_path))
+    assert [path.name for path in tmp_path.iterdir() if path.stat().st_size] == []
+
+
+def test_a_full_disk_is_named_by_its_file_and_a_file_too_large_to_read_is_no_full_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OSError, match="No space") as full:
+        write_json(tmp_path / "state.json", {}, durable=True)
+    assert full_sentence(full.value).startswith(f"No space is left in {tmp_path / 'state.json'}; free some")
+    assert say(full.value) == 1
+    (tmp_path / "large").write_bytes(bytes(100))
+    with pytest.raises(TooLarge) as large:
+        read_plain(tmp_path / "large", 99)
+    assert not is_full(large.value)
+
+
+def test_the_command_line_says_of_a_full_disk_what_would_be_right(capsys):
+    assert say(OSError(28, "No space left on device", "x.zip")) == 1
+    assert capsys.readouterr().err == (
+        "fairal: No space is left in x.zip; free some (`fairal clean`), then try again or resume.\n"
+    )
 
 
 def test_a_line_that_does_not_fit_leaves_nothing_behind(tmp_path, monkeypatch):

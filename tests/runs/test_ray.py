@@ -362,7 +362,7 @@ def test_a_foreman_that_was_killed_is_replaced_and_one_that_left_is_quoted(store
     ("error", "code", "said"),
     [
         (RunError("No Ray cluster answers."), 1, "No Ray cluster answers."),
-        (OSError(28, "No space left on device", "audit"), 1, "No space left on device: audit"),
+        (OSError(28, "No space left on device", "audit"), 1, "No space is left in audit; free some"),
         (Lost("The lock was removed."), 0, "The lock was removed."),
         (KeyboardInterrupt(), 1, "The foreman was stopped; its runs count as interrupted"),
         (SystemExit(15), 1, "The foreman was stopped; its runs count as interrupted"),

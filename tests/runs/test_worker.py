@@ -167,7 +167,7 @@ def test_a_full_disk_fails_the_run_with_a_sentence_and_keeps_its_rounds(store, m
 def test_records_that_another_program_locks_fail_the_run_in_time_and_resume_goes_on(store, monkeypatch):
     import fcntl
 
-    monkeypatch.setattr("fairal.files.LOCK_SECONDS", 0.3)
+    monkeypatch.setattr("fairal.held.LOCK_SECONDS", 0.3)
     experiment, _ = store.create(tiny_config(strategies=["random"]))
     key, append = store.runs(experiment)[0], Store.append_round
     with contextlib.ExitStack() as foreign:
@@ -193,7 +193,7 @@ def test_records_that_another_program_locks_fail_the_run_in_time_and_resume_goes
 def test_a_line_waits_for_whoever_lets_go_in_time(tmp_path, monkeypatch):
     import fcntl
 
-    monkeypatch.setattr("fairal.files.LOCK_SECONDS", 20.0)
+    monkeypatch.setattr("fairal.held.LOCK_SECONDS", 20.0)
     path = tmp_path / "lines"
     path.write_text("one\n")
     with path.open("rb") as file, ThreadPoolExecutor() as other:
