@@ -41,6 +41,27 @@ def hold_at_once(handle: int) -> None:
     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+def is_held(path: Path) -> bool:
+    """Tell whether somebody holds a file, without a trace: it is opened to be read alone.
+
+    Where the system has no such locks this cannot be told, and nobody is said to.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except PermissionError:
+        return True  # another user's: as `try_lock` has it
+    except OSError:
+        return False
+    try:
+        if HAS_LOCKS:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except OSError as error:
+        return isinstance(error, BlockingIOError)
+    finally:
+        os.close(handle)
+
+
 def hold_in_time(handle: int, path: Path) -> None:
     """Lock a file that others may lock as well; on a file system without locks it stays free.
 

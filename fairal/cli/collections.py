@@ -55,6 +55,7 @@ def import_command(
     progress: Annotated[Path | None, typer.Option(help="Write how far it is into this file, as JSON.")] = None,
 ) -> None:
     """Import a folder of scans as a collection; says what was left out and why."""
+    check_changes()
     wishes = Wishes(
         folder, group, participants, _numbers(structure, "--structure"), spacing, _numbers(size, "--size") or None, crop
     )

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from itertools import count
 from pathlib import Path
 
+from fairal import settings
 from fairal.allowed import changes
 from fairal.config import ExperimentConfig
 from fairal.errors import FairalError, InputError
@@ -30,7 +31,7 @@ class Store(Healing):
     """One home. It is a `Reader`.
 
     Args:
-        home: Its folder; made if it is not there. None for the default.
+        home: Its folder; made if it is not there, unless the server is read only. None for the default.
 
     Raises:
         InputError: It cannot be written to.
@@ -38,6 +39,10 @@ class Store(Healing):
 
     def __init__(self, home: Path | str | None = None) -> None:
         super().__init__(_absolute(home))
+        if not settings.read_only():
+            self._make()
+
+    def _make(self) -> None:
         try:
             for folder in (self.experiments_dir, self.workers_dir, *self.cache_dirs.values()):
                 folder.mkdir(parents=True, exist_ok=True)
