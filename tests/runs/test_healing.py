@@ -15,11 +15,15 @@ import pytest
 from made import ROUNDS, finish, made_home, made_record
 from tiny import tiny_config
 from trials import try_harms
+from typer.testing import CliRunner
 
+from fairal.cli import app
 from fairal.cli.app import say
 from fairal.errors import InputError
 from fairal.files import Overtaken, append_line, write_json
 from fairal.plainfiles import TooLarge, read_plain
+from fairal.report.comparison import summarise_experiment
+from fairal.report.results import read_experiment
 from fairal.runs import control
 from fairal.runs.claims import claim, end, settle
 from fairal.runs.control import finished_rounds
@@ -237,6 +241,34 @@ def test_a_clock_that_was_set_changes_nothing(home, keys, hours, monkeypatch):
     assert home.look(keys[0]).shown == "interrupted"
     with try_lock(home.run_lock(keys[0])):
         assert home.look(keys[0]).shown == "running"
+
+
+def test_show_says_where_the_other_arms_stand_when_one_has_lost_its_first_round(finished, tmp_path):
+    shutil.copytree(finished[0].home, tmp_path / "home")
+    store, experiment = Store(tmp_path / "home"), finished[1]
+    lost = [key for key in store.runs(experiment) if str(key.arm) == "random"]
+    for key in lost:
+        content = store.records_file(key).read_bytes()
+        store.records_file(key).write_bytes(content.replace(b'"round": 0', b'"round": 7', 1))
+    result = read_experiment(store, experiment)
+    said = CliRunner().invoke(app, ["show", experiment, "--home", str(store.home)]).stdout
+    assert "no round is finished yet" not in said
+    assert "of random there is no finished round that can be read. Where the other arms stand in round 2" in said
+    rows = {line.split()[0]: line.split() for line in said.splitlines() if line.strip()}
+    [entropy] = [r.level for r in summarise_experiment(result, at_round=2) if r.strategy == "entropy"]
+    means = "/".join(f"{mean:.3f}" for mean in entropy.by_group.values())
+    assert rows["Entropy"][1:] == ["7", means, f"{entropy.signed_gap:+.3f}", "2"]
+    assert "Random" not in rows
+    for key in lost:
+        assert f"{key.run}: damaged, 0/3 rounds. Its records are damaged from round 0 on" in said
+
+
+def test_show_of_an_experiment_none_of_whose_rounds_can_be_read_says_so(home, keys):
+    for key in keys:
+        content = home.records_file(key).read_bytes()
+        home.records_file(key).write_bytes(content.replace(b'"round": 0', b'"round": 7', 1))
+    said = CliRunner().invoke(app, ["show", "latest", "--home", str(home.home)]).stdout
+    assert f"{keys[0].experiment}: no finished round can be read." in said
 
 
 # ------------------------------------------------------------------ a full disk
