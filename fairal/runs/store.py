@@ -14,7 +14,7 @@ from pathlib import Path
 from fairal import settings
 from fairal.allowed import changes
 from fairal.config import ExperimentConfig
-from fairal.errors import FairalError, InputError
+from fairal.errors import FairalError, InputError, RunError
 from fairal.facts.record import SCHEMA
 from fairal.facts.state import RunState
 from fairal.files import folder_size, new_folder
@@ -54,6 +54,23 @@ class Store(Healing):
             raise InputError(
                 f"The home {self.home} cannot be written to ({reason}); name another with --home or FAIRAL_HOME."
             ) from None
+
+    def check_there(self) -> None:
+        """Check that the home is still there, for whoever opened it long ago.
+
+        Raises:
+            RunError: It was removed, or something else stands in its place.
+        """
+        with suppress(PermissionError):
+            if self.experiments_dir.is_dir():
+                return
+            if settings.read_only() and not os.path.lexists(self.experiments_dir):
+                return  # nobody has made it yet
+        raise RunError(
+            f"The home {self.home} is not what it was when it was opened: {self.experiments_dir} is gone, is no folder "
+            "or cannot be looked into. Put it back and all is as before; or start the server again, which makes an "
+            "empty one."
+        )
 
     # ------------------------------------------------------------------ making and removing
 

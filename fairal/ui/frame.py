@@ -93,7 +93,9 @@ def begin(title: str) -> Store:
     _drop_endless_numbers()
     st.title(title)
     try:
-        return open_store()
+        store = open_store()
+        store.check_there()
+        return store
     except FairalError as error:
         st.error(literal(error, 1000))
         st.stop()
