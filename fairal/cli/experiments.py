@@ -194,7 +194,7 @@ def resume(
     check_reachable(crew)
     for experiment in found:
         count = sum(control.resume(store, key) for key in store.runs(experiment))
-        out.print(f"{experiment}: {count} run(s) queued again.")
+        out.print(f"{experiment}: {count} run(s) queued again, or no longer asked to stop.")
     _work_on(store, found, detach, crew)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from tiny import tiny_config, work_off
 
+from fairal.errors import RunError
 from fairal.facts.record import Record
 from fairal.files import append_line
 from fairal.presets import preset
@@ -133,6 +134,30 @@ def test_cancel_takes_effect_within_a_training_step(store):
     control.cancel(store, key)
     wait_until(lambda: store.state(key).state == "cancelled", 2.0, "the cancelled run")
     assert process.wait(timeout=20) == 0  # nothing left to do: the worker leaves
+
+
+def test_a_run_whose_worker_is_stopped_is_not_deleted_stays_asked_to_stop_and_goes_on_if_resumed(store):
+    experiment, _ = store.create(tiny_config(strategies=["random"], learner={**SLOW, "steps": 400}))
+    key = store.runs(experiment)[0]
+    process = start_worker(store, 0, Team(1, 1, 0))
+    try:
+        wait_until(lambda: store.state(key).part == "fit", 60, "training")
+        process.send_signal(signal.SIGSTOP)
+        with pytest.raises(RunError, match=r"did not stop within 0 s, so nothing was deleted\. It stays asked to"):
+            control.stop(store, key, wait_seconds=0.2)
+        assert store.cancel_file(key).exists()
+        assert control.resume(store, key)
+        assert not control.resume(store, key)
+        before = store.state(key)
+        process.send_signal(signal.SIGCONT)
+        wait_until(lambda: store.state(key).updated > before.updated, 30, "a sign that it goes on")
+        assert store.state(key).state == "running"
+        process.send_signal(signal.SIGSTOP)
+        control.cancel(store, key)
+        process.send_signal(signal.SIGCONT)
+        wait_until(lambda: store.state(key).state == "cancelled", 30, "the cancelled run")
+    finally:
+        kill(process)
 
 
 def test_a_run_that_fails_says_why_and_the_others_go_on(store):
