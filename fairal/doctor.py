@@ -5,8 +5,10 @@ import shutil
 import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from fairal import __version__, settings
+from fairal.allowed import READ_ONLY
 from fairal.errors import FairalError
 from fairal.presets import preset
 from fairal.runs.crew import team
@@ -20,6 +22,8 @@ PACKAGES = ("torch", "monai", "nibabel", "nilearn", "numpy", "scipy", "pandas", 
 
 def examine(store: Store, measure: bool = True) -> dict:
     """Collect versions, devices, disk, workers and sizes; with `measure`, train one demo-sized fit.
+
+    On a read-only server nothing is tried or trained, and the facts say so.
 
     Returns:
         JSON-ready facts by name.
@@ -36,18 +40,22 @@ def examine(store: Store, measure: bool = True) -> dict:
         "workers": f"{size.workers} of {size.threads} thread(s), {live_workers(store)} alive",
         "home": str(store.home),
         "locks": _locks(store),
-        "free_disk_gb": round(shutil.disk_usage(store.home).free / 1e9, 1),
+        "free_disk_gb": round(shutil.disk_usage(_there(store.home)).free / 1e9, 1),
         "cache_mb": round(sum(size for _, size, _ in entries(store)) / 1e6, 1),
         "cache_cap_gb": settings.cache_bytes() / 1e9,
         "volumes_mb": {name: round(size / 1e6, 1) for name, size in store.volume_sizes().items()},
     }
-    if measure:
+    if measure and settings.read_only():
+        facts["fit"] = f"not measured. {READ_ONLY}"
+    elif measure:
         facts |= _measured(torch, size.threads)
     return facts
 
 
 def _locks(store: Store) -> str:
     """Try what everything rests on: a second holder is kept out, and a lock is free once it is let go."""
+    if settings.read_only():
+        return f"not tried. {READ_ONLY}"
     path = store.workers_dir / "doctor.lock"
     try:
         first = try_lock(path)
@@ -61,6 +69,11 @@ def _locks(store: Store) -> str:
         return "a lock stayed held after it was let go" if is_locked(path) else "hard locks work"
     except (FairalError, OSError) as error:
         return str(error)
+
+
+def _there(folder: Path) -> Path:
+    """Give a folder, or the nearest above it that is there: a read-only server makes no home."""
+    return next(place for place in (folder, *folder.parents) if place.exists())
 
 
 def _version(name: str) -> str:

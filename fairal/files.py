@@ -13,12 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from fairal.plainfiles import open_plain, read_plain
-
-try:
-    import fcntl
-except ImportError:  # without it nothing can be told to be abandoned, and nothing is removed
-    fcntl = None
+from fairal.held import HAS_LOCKS, hold, hold_at_once, hold_in_time
+from fairal.plainfiles import naming, open_plain, read_plain
 
 _PART, _NEW = ".part", ".new-"
 _UMASK = os.umask(0)
@@ -34,7 +30,7 @@ def replacing(path: Path, durable: bool = False):
     """Open a temporary file beside `path` for writing; on success it takes the path's place."""
     handle, name = _held_file(path.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with naming(path), os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
             if durable:
@@ -56,7 +52,8 @@ def new_folder(path: Path):
         FileExistsError: The path is there by then.
     """
     with passing_folder(path.parent) as temporary:
-        yield temporary
+        with naming(path):
+            yield temporary
         temporary.chmod(0o755)
         if path.exists():
             raise FileExistsError(path)
@@ -87,13 +84,13 @@ def held_folder(parent: Path) -> tuple[Path, int | None]:
     """
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_NEW, dir=parent))
-        if fcntl is None:
+        if not HAS_LOCKS:
             return folder, None
         try:
             handle = os.open(folder, os.O_RDONLY)
         except FileNotFoundError:
             continue  # somebody took it for abandoned between our making and our holding it
-        _hold(handle)
+        hold(handle)
         if folder.exists():
             return folder, handle
         os.close(handle)
@@ -137,10 +134,11 @@ def append_line(path: Path, line: str, after: int | None = None) -> None:
 
     Raises:
         Overtaken: There are more or fewer.
+        Withheld: Another program keeps the file locked, see `hold_in_time`; nothing was written.
     """
     is_new = not path.exists()
     with open_plain(path, "ab+") as file:
-        _hold(file.fileno())  # of two who write the same line, the second finds it there
+        hold_in_time(file.fileno(), path)  # of two who write the same line, the second finds it there
         size = file.seek(0, os.SEEK_END)
         if after is not None:
             file.seek(0)
@@ -148,10 +146,11 @@ def append_line(path: Path, line: str, after: int | None = None) -> None:
             if content.count(b"\n") != after or (content and not content.endswith(b"\n")):
                 raise Overtaken(path)
         try:
-            left = line.encode() + b"\n"
-            while left:
-                left = left[file.write(left) :]
-            os.fsync(file.fileno())
+            with naming(path):
+                left = line.encode() + b"\n"
+                while left:
+                    left = left[file.write(left) :]
+                os.fsync(file.fileno())
         except OSError:
             os.ftruncate(file.fileno(), size)
             raise
@@ -184,24 +183,16 @@ def folder_size(path: Path) -> int:
 def _held_file(folder: Path) -> tuple[int, str]:
     while True:
         handle, name = tempfile.mkstemp(prefix=".", suffix=_PART, dir=folder)
-        _hold(handle)
+        hold(handle)
         if os.fstat(handle).st_nlink:
             return handle, name
         os.close(handle)  # see `held_folder`
 
 
-def _hold(handle: int) -> None:
-    if fcntl is not None:
-        with suppress(OSError):  # a file system without locks: then nobody can take it for abandoned either
-            fcntl.flock(handle, fcntl.LOCK_EX)
-
-
 def _remove_unheld(path: Path) -> int:
-    if fcntl is None:
-        return 0
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        hold_at_once(handle)
         if path.is_dir():
             size = folder_size(path)
             shutil.rmtree(path, ignore_errors=True)

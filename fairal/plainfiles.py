@@ -3,6 +3,8 @@
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +16,21 @@ _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 class NotPlain(OSError):
     """What lies there is no plain file: a folder, a pipe, a device."""
+
+
+class TooLarge(OSError):
+    """A file takes more bytes than are read at once."""
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name a file in what the system says of writing it: of a write that fails it says no name."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def open_plain(path: Path, mode: str = "rb", links: bool = False) -> IO[bytes]:
@@ -43,9 +60,10 @@ def read_plain(path: Path, bytes_max: int = BYTES_MAX) -> bytes:
     """Read a whole plain file.
 
     Raises:
-        OSError: As `open_plain`, or it takes more bytes than it may.
+        TooLarge: It takes more bytes than it may.
+        OSError: As `open_plain`.
     """
     with open_plain(path) as file:
         if (size := os.fstat(file.fileno()).st_size) > bytes_max:
-            raise OSError(errno.EFBIG, f"it takes {size:,} bytes, at most {bytes_max:,} are read", str(path))
+            raise TooLarge(errno.EFBIG, f"it takes {size:,} bytes, at most {bytes_max:,} are read", str(path))
         return file.read()

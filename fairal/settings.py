@@ -79,10 +79,12 @@ def check_engine(text: str, name: str) -> str:
     """Check an engine's name: ``local``, ``ray`` (a cluster of this machine) or ``ray://HOST:PORT``.
 
     Raises:
-        InputError: It is none of these.
+        InputError: It is none of these, or has a port that cannot be.
     """
     if not re.fullmatch(r"local|ray(://[A-Za-z0-9._-]{1,253}:[0-9]{1,5})?", text):
         raise InputError(f"{name} must be local, ray or ray://HOST:PORT, got '{plain(text, 60)}'.")
+    if "://" in text and not 1 <= int(text.rpartition(":")[2]) <= 65535:
+        raise InputError(f"{name} must be ray://HOST:PORT with a port in 1..65535, got '{plain(text, 60)}'.")
     return text
 
 

@@ -9,13 +9,14 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LIGHT = {
-    "allowed", "apportion", "config", "errors", "facts", "files", "learner.trainings", "plain", "plainfiles", "presets",
-    "seals", "seeds", "settings", "strategies.catalog",
+    "allowed", "apportion", "config", "errors", "facts", "files", "held", "learner.trainings", "plain", "plainfiles",
+    "presets", "seals", "seeds", "settings", "strategies.catalog",
 }  # fmt: skip
 ALLOWED = {
     "allowed": {"errors", "settings"},
     "errors": set(),
-    "files": {"plainfiles"},
+    "files": {"held", "plainfiles"},
+    "held": {"errors"},
     "plainfiles": set(),
     "seals": {"plainfiles"},
     "apportion": set(),

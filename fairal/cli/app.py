@@ -10,6 +10,7 @@ from fairal import settings
 from fairal.cli.terminal import Terminal
 from fairal.errors import FairalError, InputError
 from fairal.plain import plain
+from fairal.runs.reserve import full_sentence, is_full
 
 _SAID_MAX = 2000
 
@@ -48,6 +49,8 @@ def say(error: Exception) -> int:
     """Print what went wrong as a sentence of text; returns the exit code."""
     if isinstance(error, FairalError):
         return _sentence(str(error), 2 if isinstance(error, InputError) else 1)
+    if is_full(error):
+        return _sentence(full_sentence(error), 1)
     if isinstance(error, OSError):
         return _sentence(f"{error.strerror or error}: {error.filename or ''}", 1)
     if isinstance(error, typer.Abort):

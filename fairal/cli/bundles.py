@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from fairal.cli.app import Home, out
+from fairal.cli.output import check_outside
 from fairal.errors import FairalError
 from fairal.runs.bundles.export import Wanted, export
 from fairal.runs.library import Library, readers
@@ -31,6 +32,7 @@ def export_command(
 ) -> None:
     """Write a finished experiment as a bundle: configuration, states, records and display volumes, with checksums."""
     store = Store(home)
+    check_outside(file, store.home)
     readers(store).check_own(experiment)
     found = find(store, experiment)
     manifest = export(store, found, file, Wanted(volumes, volumes_of or ()))

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -16,6 +17,7 @@ from rich.text import Text
 from fairal.allowed import check_changes
 from fairal.cli.app import AsJson, Home, err, out
 from fairal.cohort.folder.collection import Collections
+from fairal.cohort.folder.content import Other
 from fairal.cohort.folder.unpack import unpacked
 from fairal.cohort.folder.wishes import Report, TooFewGroups, Wishes, report_on
 from fairal.errors import FairalError, InputError
@@ -28,7 +30,7 @@ from fairal.runs.crews.engine import crew_of
 from fairal.runs.store import Store
 
 _SHOWN = 30
-"""Lines of what was left out; `--json` has them all."""
+"""Lines of warnings and of what was left out; `--json` has them all."""
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -53,6 +55,7 @@ def import_command(
     progress: Annotated[Path | None, typer.Option(help="Write how far it is into this file, as JSON.")] = None,
 ) -> None:
     """Import a folder of scans as a collection; says what was left out and why."""
+    check_changes()
     wishes = Wishes(
         folder, group, participants, _numbers(structure, "--structure"), spacing, _numbers(size, "--size") or None, crop
     )
@@ -121,9 +124,14 @@ def _show(report: Report, as_json: bool, seconds: float) -> None:
         out.print(f"{what.replace('_', ' ')}: {len(ids)}{' (' + names + ')' if ids else ''}")
     if report.other_labels:
         out.print(f"Taken as background: label {', '.join(map(str, report.other_labels))}.")
-    for row in report.left_out[:_SHOWN]:
-        out.print(f"left out: {plain(row.participant_id, 60)} ({plain(row.file)}): {row.reason}")
-    if (more := len(report.left_out) - _SHOWN) > 0:
+    _show_rows("warning", report.warnings)
+    _show_rows("left out", report.left_out)
+
+
+def _show_rows(what: str, rows: Sequence[Other]) -> None:
+    for row in rows[:_SHOWN]:
+        out.print(f"{what}: {plain(row.participant_id, 60)} ({plain(row.file)}): {row.reason}")
+    if (more := len(rows) - _SHOWN) > 0:
         out.print(f"and {more} more; --json lists them all.")
 
 

@@ -21,7 +21,7 @@ from fairal.presets import PRESETS, own, preset
 from fairal.runs import control
 from fairal.runs.claims import settle
 from fairal.runs.crew import Crew
-from fairal.runs.crews.engine import crew_of
+from fairal.runs.crews.engine import check_reachable, crew_of
 from fairal.runs.library import readers
 from fairal.runs.standing import Standing, closed, find, standing
 from fairal.runs.store import Store
@@ -191,6 +191,7 @@ def resume(
     """Go on with cancelled, failed or interrupted runs from their last finished round."""
     store, crew = Store(home), crew_of(on)
     found = _own(store, experiments)
+    check_reachable(crew)
     for experiment in found:
         count = sum(control.resume(store, key) for key in store.runs(experiment))
         out.print(f"{experiment}: {count} run(s) queued again.")
@@ -208,6 +209,7 @@ def retry(
     """Start runs over from their first round; finished rounds are forgotten, after a question. See `resume`."""
     store, crew = Store(home), crew_of(on)
     found = _own(store, experiments)
+    check_reachable(crew)
     for experiment in found:
         keys = [key for key in store.runs(experiment) if not store.is_held(key)]
         rounds = control.finished_rounds(store, keys)

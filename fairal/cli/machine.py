@@ -14,6 +14,7 @@ from fairal import __version__, settings
 from fairal.allowed import check_changes
 from fairal.cli.app import AsJson, Home, On, app, err, out, say
 from fairal.cli.experiments import check_seed
+from fairal.cli.output import check_outside
 from fairal.config import read_study
 from fairal.errors import InputError, RunError
 from fairal.files import new_folder
@@ -23,6 +24,7 @@ from fairal.runs.crews.engine import crew_of
 from fairal.runs.crews.ray import RayCrew
 from fairal.runs.litter import clear_litter
 from fairal.runs.locks import Lost
+from fairal.runs.paths import default_home
 from fairal.runs.shelf import trim
 from fairal.runs.store import Store
 
@@ -39,6 +41,7 @@ def cohort(
     experiment = read_study(config)[0]
     seed = experiment.seeds[0] if seed is None else seed
     check_seed(seed)
+    check_outside(folder, default_home())
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"--out {folder} must be an empty or new folder.")
     try:

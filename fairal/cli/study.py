@@ -14,7 +14,7 @@ from fairal.config import ExperimentConfig
 from fairal.errors import FairalError, InputError
 from fairal.runs import control
 from fairal.runs.crew import Crew
-from fairal.runs.crews.engine import crew_of
+from fairal.runs.crews.engine import check_reachable, crew_of
 from fairal.runs.library import Library, readers
 from fairal.runs.store import Store
 
@@ -72,6 +72,7 @@ def _launched(store: Store, configs: list[ExperimentConfig], yes: bool, crew: Cr
     """Start what is missing and queue again what stopped; what is shipped is finished and not run again."""
     library = readers(store)
     there = _there(library, configs)
+    check_reachable(crew)
     missing = [config for place, config in enumerate(configs) if place not in there]
     own = [experiment for experiment in there.values() if library.origin(experiment) == "own"]
     for experiment in own:

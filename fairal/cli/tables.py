@@ -29,7 +29,7 @@ def print_tables(library: Library, experiment: str) -> None:
     result = read_experiment(library, experiment)
     summary = summarise_experiment(result)
     if not summary:
-        out.print(f"{experiment}: no round is finished yet.")
+        _print_uncompared(result)
         return
     out.print(
         f"{experiment}: test Dice at {summary[0].labelled} labelled scans, {_seeds(summary)} seed(s), "
@@ -48,6 +48,26 @@ def print_tables(library: Library, experiment: str) -> None:
     out.print(f"The data lie in {library.place(experiment)}")
 
 
+def _print_uncompared(result: "ExperimentResult") -> None:
+    """Print where those arms stand that have a round, while another has none: levels alone, nothing is compared."""
+    from fairal.report.arms import arm_label
+    from fairal.report.comparison import summarise_experiment
+    from fairal.report.results import common_round, without_round
+
+    at = common_round(result)
+    if at is None:
+        lost = any(run.state == "damaged" for run in result.runs)
+        out.print(f"{result.id}: {'no finished round can be read.' if lost else 'no round is finished yet.'}")
+        return
+    lacking = ", ".join(arm_label(arm).lower() for arm in without_round(result))
+    out.print(
+        f"{result.id}: nothing is compared yet: of {lacking} there is no finished round that can be read. Where the "
+        f"other arms stand in round {at}, each over the seeds that it has:"
+    )
+    summary = summarise_experiment(result, at_round=at)
+    out.at_least(100).print(_levels(result, summary))
+
+
 def _seeds(summary: "Sequence[ArmSummary]") -> int:
     return max(len(row.level.seeds) for row in summary)
 
@@ -56,15 +76,31 @@ def _table(result: "ExperimentResult", summary: "Sequence[ArmSummary]", said: "d
     from fairal.report.comparison import summarise_experiment
 
     surface = {row.strategy: row.level for row in summarise_experiment(result, measure="surface_dice")}
-    table, groups = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)), "/\n".join(result.groups)
-    table.add_column("arm")
-    gap = "signed\ngap" if len(result.groups) == 2 else "gap"
-    for column in (f"Dice\n{groups}", gap, f"surface Dice\n{groups}", gap, *COLUMNS):
-        table.add_column(column, justify="right")
+    groups, gap = "/\n".join(result.groups), _gap_name(result)
+    table = _blank(f"Dice\n{groups}", gap, f"surface Dice\n{groups}", gap, *COLUMNS)
     for row in summary:
         served = [_served(row.level), _served(surface[row.strategy])]
         learned = said.get(row.strategy) is None or said[row.strategy].code != "not_learned"
         table.add_row(_name(row), *served[0], *served[1], *_changes(row, result.groups, learned))
+    return table
+
+
+def _levels(result: "ExperimentResult", summary: "Sequence[ArmSummary]") -> Table:
+    table = _blank("labelled", "Dice\n" + "/\n".join(result.groups), _gap_name(result), "seeds")
+    for row in summary:
+        table.add_row(_name(row), str(row.labelled), *_served(row.level), str(len(row.level.seeds)))
+    return table
+
+
+def _gap_name(result: "ExperimentResult") -> str:
+    return "signed\ngap" if len(result.groups) == 2 else "gap"
+
+
+def _blank(*columns: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("arm")
+    for column in columns:
+        table.add_column(column, justify="right")
     return table
 
 

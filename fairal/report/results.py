@@ -90,11 +90,27 @@ def judged(record: Record, groups: tuple[str, ...]) -> Judgement:
 
 def comparable_round(result: ExperimentResult) -> int | None:
     """The last round that every strategy has reached with at least one seed; None before the first."""
-    reached = [
-        max((len(run.rounds) for run in result.of(strategy).values()), default=0)
+    reached = _reached(result)
+    return min(reached.values()) - 1 if reached and min(reached.values()) > 0 else None
+
+
+def common_round(result: ExperimentResult) -> int | None:
+    """The same of those strategies alone that have a finished round: they cannot be compared with the others."""
+    reached = [count for count in _reached(result).values() if count]
+    return min(reached) - 1 if reached else None
+
+
+def without_round(result: ExperimentResult) -> list[str]:
+    """Name the strategies of which no finished round can be read."""
+    return [strategy for strategy, count in _reached(result).items() if not count]
+
+
+def _reached(result: ExperimentResult) -> dict[str, int]:
+    """Count the rounds of each strategy's seed that has the most."""
+    return {
+        strategy: max((len(run.rounds) for run in result.of(strategy).values()), default=0)
         for strategy in result.config.strategies
-    ]
-    return min(reached) - 1 if reached and min(reached) > 0 else None
+    }
 
 
 def sample(result: ExperimentResult) -> str:

@@ -35,7 +35,8 @@ def cancel(store: Store, key: RunKey) -> None:
 def resume(store: Store, key: RunKey) -> bool:
     """Queue a run again that was cancelled, failed, interrupted or damaged; its finished rounds stay.
 
-    What is lost of it is made again from what is there.
+    What is lost of it is made again from what is there. Of a run that is queued or computed the wish that it should
+    stop, which nobody has heard yet, is taken back.
 
     Returns:
         Whether there was something to resume.
@@ -46,7 +47,7 @@ def resume(store: Store, key: RunKey) -> bool:
     """
     check_inside(store.run_dir(key), store.home)
     if store.look(key).shown in ("queued", "running"):
-        return False
+        return _take_back(store, key)
     with _held(store, key):
         done = store.look(key).shown == "done"
         store.heal(key)
@@ -54,10 +55,19 @@ def resume(store: Store, key: RunKey) -> bool:
             return False
         state = store.state(key)
         queued = replace(state, state="queued", reason="", attempts=0, part="", finished=None, updated=time.time())
-        with within_quota(store, int(state.ended)):
+        with within_quota(store, lambda: int(state.ended)):
             store.cancel_file(key).unlink(missing_ok=True)
             _queue(store, key, queued, "queued again")
     return True
+
+
+def _take_back(store: Store, key: RunKey) -> bool:
+    """Take back that a run should stop; says whether it should have."""
+    asked = store.cancel_file(key).exists()
+    store.cancel_file(key).unlink(missing_ok=True)
+    if asked:
+        store.log(key, "it need not stop after all")
+    return asked
 
 
 @changes
@@ -101,7 +111,7 @@ def retry(store: Store, key: RunKey, forget: bool = False) -> None:
         if not forget and (there := finished_rounds(store, [key])):
             raise InputError(f"{key.run} has {there} finished rounds, which Retry forgets; Resume goes on after them.")
         state = store.state(key)
-        with within_quota(store, int(state.ended)):
+        with within_quota(store, lambda: int(state.ended)):
             store.cancel_file(key).unlink(missing_ok=True)
             store.start_over(key)
             fresh = RunState("queued", rounds=state.rounds, created=state.created, updated=time.time())
@@ -124,7 +134,7 @@ def delete_run(store: Store, key: RunKey) -> None:
 
 @changes
 def delete_experiment(store: Store, experiment: str) -> None:
-    """Cancel all runs of an experiment, and remove it."""
+    """Cancel all runs of an experiment, and remove it; where one does not stop nothing is removed. Errors as `stop`."""
     store.about_folder(experiment)
     for key in store.runs(experiment):
         stop(store, key)
@@ -132,16 +142,19 @@ def delete_experiment(store: Store, experiment: str) -> None:
 
 
 def stop(store: Store, key: RunKey, wait_seconds: float = 15.0) -> None:
-    """Ask a run to stop, and wait until nobody holds it.
+    """Ask a run to stop, and wait until nobody holds it, so that it can be deleted.
 
     Raises:
-        RunError: A worker still holds it.
+        RunError: A worker still holds it; it stays asked to stop.
     """
     check_inside(store.run_dir(key), store.home)
     write_text(store.cancel_file(key), "")
     lock = try_lock(store.run_lock(key), wait_seconds)
     if lock is None:
-        raise RunError(f"Run {key.run} did not stop within {wait_seconds:.0f} s; try again in a moment.")
+        raise RunError(
+            f"Run {key.run} did not stop within {wait_seconds:.0f} s, so nothing was deleted. It stays asked to: when "
+            "its worker goes on it is cancelled, and can be deleted then; to keep it, resume it."
+        )
     lock.release()
 
 

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 
+from fairal import settings
 from fairal.config import ExperimentConfig, parse_experiment
 from fairal.errors import FairalError, InputError
 from fairal.runs.journal import Journal
@@ -79,7 +80,12 @@ class Directory(Journal):
                     self.ledger.open(RunKey(experiment, run))
 
     def _there(self) -> frozenset[str]:
-        changed = os.stat(self.experiments_dir).st_mtime_ns
+        try:
+            changed = os.stat(self.experiments_dir).st_mtime_ns
+        except FileNotFoundError:
+            if not settings.read_only():
+                raise
+            return frozenset()  # nobody has made it, and this server does not
         seen, names = self._names
         if changed != seen:
             names = frozenset(_folders(self.experiments_dir, EXPERIMENT_ID))

@@ -4,6 +4,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from fairal.config import ExperimentConfig
 from fairal.errors import FairalError
@@ -13,7 +14,8 @@ from fairal.files import put_aside
 from fairal.runs.directory import Directory
 from fairal.runs.ledger import Ended, stamp_or_none
 from fairal.runs.paths import RunKey
-from fairal.runs.records import Reading
+from fairal.runs.records import RECORDS_BYTES_MAX, Reading
+from fairal.runs.shut import shut_sentence
 from fairal.runs.stored import Damaged, Newer, write_object
 
 
@@ -91,9 +93,8 @@ class Healing(Directory):
         state, reading = self.state(key), self.reading(key)
         shown, lost = self.shown_state(key, state), self.damage(key, state)
         if lost and shown not in ("queued", "running", "interrupted"):  # of those a worker mends the records by itself
-            reason = (
-                f"Its records are {lost}. Resume mends them: what is sound stays, the rest comes to the same again."
-            )
+            said = f"Its records are {lost}. Resume mends them: what is sound stays, the rest comes to the same again."
+            reason = shut_sentence(self, key, reading.shut) if reading.shut else said
             state = replace(state, state="failed", reason=reason, rounds_done=len(reading.records))
             shown = "damaged"
         return Look(state, shown, reading)
@@ -142,7 +143,7 @@ class Healing(Directory):
         """Put aside what stands in a file's place and is none: nothing is thrown away, and the file can be written."""
         mine = (self.state_file(key), self.header_file(key), self.records_file(key), self.aside_file(key))
         for path in (self.experiment_file(key.experiment), *mine, self.log_file(key)):
-            if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+            if os.path.lexists(path) and (path.is_symlink() or not path.is_file() or _is_endless(path)):
                 put_aside(path)
 
     def heal_state(self, key: RunKey) -> None:
@@ -168,6 +169,11 @@ class Healing(Directory):
         except Damaged:
             about = self._described_somewhere(experiment)
             write_object(self.experiment_file(experiment), about, experiment, durable=True)
+
+
+def _is_endless(path: Path) -> bool:
+    """Whether a file of records is so large that it is none of ours and is not read."""
+    return path.stem == "rounds" and path.stat().st_size > RECORDS_BYTES_MAX
 
 
 def header(key: RunKey, about: dict) -> dict:

@@ -30,6 +30,7 @@ from fairal.runs.records import (
 )
 from fairal.runs.remembered import Remembered
 from fairal.runs.removing import check_inside, remove_files
+from fairal.runs.shut import opening_records
 from fairal.runs.stored import Damaged, Newer, read_object, write_object
 from fairal.seals import Broken, open_archive, seal_archive
 
@@ -76,7 +77,8 @@ class Journal(Paths):
         except FileNotFoundError:
             return Reading()
         except OSError as error:
-            return Reading(damage=f"not readable ({error.strerror or error})")
+            why = error.strerror or str(error)
+            return Reading(damage=f"not readable ({why})", shut=why if isinstance(error, PermissionError) else "")
         except NewerLine as error:
             raise Newer(f"The records of run {key.run} in {key.experiment} are {error}.") from None
 
@@ -95,12 +97,10 @@ class Journal(Paths):
         """Give the rounds of which a sound record is left, also behind a gap.
 
         Raises:
-            Newer: They are from a newer version.
+            Damaged: They cannot be read, or (`Newer`) are from a newer version.
         """
-        try:
+        with opening_records(self, key):
             return sound_rounds(self.records_file(key), self.aside_file(key), str(key))
-        except NewerLine as error:
-            raise Newer(f"The records of run {key.run} in {key.experiment} are {error}.") from None
 
     def last_round(self, key: RunKey) -> Record | None:
         """Read a run's last sound record, and as a rule nothing else; None before the first."""
@@ -120,6 +120,7 @@ class Journal(Paths):
 
         Raises:
             Overtaken: Somebody else has committed a round meanwhile.
+            Withheld: Another program keeps the records locked.
         """
         if volumes is not None:
             self._write_arrays(self.volumes_file(key, record.round), volumes.to_arrays(), f"{key} {record.round}")
@@ -130,12 +131,10 @@ class Journal(Paths):
         """Bring a run's records in order after a crash or damage; what is not sound is put aside. See `mend`.
 
         Raises:
-            Newer: They are from a newer version.
+            Damaged: They cannot be read or written, or (`Newer`) are from a newer version.
         """
-        try:
+        with opening_records(self, key):
             done = mend(self.records_file(key), self.aside_file(key), str(key))
-        except NewerLine as error:
-            raise Newer(f"The records of run {key.run} in {key.experiment} are {error}.") from None
         if done:
             self.log(key, done)
 

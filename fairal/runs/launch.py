@@ -5,7 +5,7 @@ from fairal.cohort.folder.source import look_at
 from fairal.config import ExperimentConfig
 from fairal.runs.costs import ask_first
 from fairal.runs.crew import Crew
-from fairal.runs.crews.engine import crew_of
+from fairal.runs.crews.engine import check_reachable, crew_of
 from fairal.runs.quota import within_quota
 from fairal.runs.store import Store
 
@@ -26,7 +26,8 @@ def launch(
     Args:
         store: Where they go.
         configs: One or more.
-        token: The same token launches once, whatever is clicked.
+        token: The same token launches once, whatever is clicked; what it has launched is neither asked about again
+            nor counted twice.
         linger_seconds: How long workers stay afterwards.
         crew: Who computes; FAIRAL_ENGINE's by default.
         confirmed: A person has heard what is doubtful, and wants it all the same.
@@ -37,15 +38,27 @@ def launch(
     Raises:
         NeedsYes: It would not fit into memory or onto the disk, or takes over a day, and nobody has confirmed it.
         InputError: It can never work, or more runs would wait than this server takes.
+        RunError: Whoever would compute it cannot be reached.
         ReadOnly: The server is read only.
     """
     crew = crew or crew_of()
+    tokens = [f"{token}-{i}" if token else None for i in range(len(configs))]
+    if token and None not in (there := [store.launched(each) for each in tokens]):
+        crew.ensure(store, linger_seconds)
+        return there
+    check_reachable(crew)
     looked_at = [look_at(config, store.home) for config in configs]
     for config in looked_at:
         store.check_disk(config)
     if not confirmed:
         ask_first(store, looked_at, here=crew.here)
-    with within_quota(store, sum(len(config.runs()) for config in looked_at)):
-        ids = [store.create(config, f"{token}-{i}" if token else None)[0] for i, config in enumerate(looked_at)]
+
+    def still_new() -> int:
+        return sum(
+            len(c.runs()) for c, each in zip(looked_at, tokens, strict=True) if not (each and store.launched(each))
+        )
+
+    with within_quota(store, still_new):
+        ids = [store.create(config, each)[0] for config, each in zip(looked_at, tokens, strict=True)]
     crew.ensure(store, linger_seconds)
     return ids

@@ -2,7 +2,7 @@
 
 A file of appended lines, each with a checksum. It is kept for speed alone: what it lacks is read from the folders and
 entered by whoever reads it, so it may be deleted, cut or garbled at any time. What it says of a run holds only while
-the run's state file is the one that was entered.
+the run's state file is the one that was entered. On a read-only server what is found stays in memory.
 """
 
 import json
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zlib import crc32
 
+from fairal import settings
 from fairal.facts.state import RunState
 from fairal.plainfiles import open_plain
 from fairal.runs.paths import RunKey
@@ -150,6 +151,11 @@ class Ledger:
         self._append({"what": "closed", "experiment": experiment, "runs": runs})
 
     def _append(self, content: dict) -> None:
+        if settings.read_only():
+            with self._lock:
+                self._enter(content)
+                self.version += 1
+            return
         text = json.dumps(content).encode()
         # One write: lines of several processes do not mix. The first line break ends what a crash cut off.
         # What cannot be kept on a full disk is read from the folders again.

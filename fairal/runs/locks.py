@@ -6,8 +6,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from fairal import settings
 from fairal.errors import FairalError, InputError
 from fairal.files import put_aside
+from fairal.held import is_held
 
 
 class Lost(FairalError):
@@ -51,7 +53,7 @@ class Held:
 
 
 def try_lock(path: Path, wait_seconds: float = 0.0) -> Held | None:
-    """Take a lock, or give None where somebody else holds it, or it belongs to somebody else.
+    """Take a lock, or give None where somebody else holds it, it belongs to somebody else, or the server is read only.
 
     Args:
         path: The lock's file; made if it is not there.
@@ -60,6 +62,8 @@ def try_lock(path: Path, wait_seconds: float = 0.0) -> Held | None:
     Raises:
         InputError: The file system has no locks; a soft lock would outlive its holder, so none is used instead.
     """
+    if settings.read_only():
+        return None  # whoever holds a lock may write, and the lock's file itself would be
     inodes: list[int] = []
     # Not a singleton and not per thread: two holders in one process must exclude each other as well.
     lock = FileLock(
@@ -90,6 +94,8 @@ def is_locked(path: Path) -> bool:
     """Tell whether somebody holds the lock. Costs a short try of our own, so do not ask more often than needed."""
     if not path.is_file() or path.is_symlink():
         return False
+    if settings.read_only():
+        return is_held(path)
     lock = try_lock(path)
     if lock is None:
         return True

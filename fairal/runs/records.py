@@ -37,12 +37,14 @@ class Reading:
         lines: Theirs, without ends.
         rest: What else stands in the file: damaged, of another run, behind a gap, or twice.
         damage: What was lost, for a sentence; empty where nothing was, whatever the rest is.
+        shut: Why a file that is there could not be read, so that nobody knows what it holds; empty where it could.
     """
 
     records: tuple[Record, ...] = ()
     lines: tuple[bytes, ...] = ()
     rest: tuple[bytes, ...] = ()
     damage: str = ""
+    shut: str = ""
 
 
 def read_records(content: bytes, of: str) -> Reading:

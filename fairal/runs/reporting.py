@@ -9,7 +9,7 @@ import torch
 from fairal.errors import Cancelled
 from fairal.plain import plain
 from fairal.runs.claims import Claim
-from fairal.runs.reserve import is_full
+from fairal.runs.reserve import full_sentence, is_full
 from fairal.runs.store import Store
 
 _SAID_MAX = 500
@@ -52,7 +52,7 @@ class Report:
 def reason_of(error: Exception, store: Store) -> str:
     """Say in a sentence why a round failed."""
     if is_full(error):
-        return f"No space is left in {store.home}; free some (`fairal clean`) and resume the run."
+        return full_sentence(error, store.home)
     if isinstance(error, torch.cuda.OutOfMemoryError):
         return "The GPU's memory did not suffice; a smaller batch or field of view would need less."
     if isinstance(error, MemoryError) or _refused_by_torch(error):

@@ -14,6 +14,7 @@ from fairal.allowed import changes
 from fairal.errors import FairalError, RunError
 from fairal.files import folder_size, new_folder
 from fairal.runs.locks import try_lock
+from fairal.runs.removing import check_inside
 from fairal.runs.store import Store
 from fairal.seals import FOLDER_SEAL, Broken, check_folder, seal_files, seal_folder
 
@@ -43,6 +44,7 @@ def obtain(
     folder = store.cache_dirs[kind] / digest
     if (found := _read(folder, kind, load)) is not None:
         return found, True
+    _make_room(store, folder)
     lock = try_lock(folder.with_suffix(".lock"))
     if lock is None:
         raise Busy(digest)
@@ -50,10 +52,12 @@ def obtain(
         if (found := _read(folder, kind, load)) is not None:  # made while we reached for the lock
             return found, True
         made = make()
-        # Should the lock's file have been removed, somebody else may have made the entry meanwhile: the same one.
-        with suppress(FileExistsError), new_folder(folder) as temporary:
+
+        def fill(temporary: Path) -> None:
             save(made, temporary)
             seal_folder(temporary, f"{kind}/{digest}")
+
+        _put(store, folder, fill)
     if kind == "cohorts":  # a fit is a hundredth of a cohort: counting all entries after each would cost more
         trim(store, settings.cache_bytes(), keep=folder)
     return made, False
@@ -78,10 +82,35 @@ def place(store: Store, kind: str, digest: str, files: Mapping[str, bytes], name
     """
     if files.keys() != {*names, FOLDER_SEAL} or files != seal_files({n: files[n] for n in names}, f"{kind}/{digest}"):
         raise RunError(f"What a node made for {kind}/{digest} did not come whole; nothing of it is kept.")
-    folder = store.cache_dirs[kind] / digest
-    with suppress(FileExistsError), new_folder(folder) as temporary:
+
+    def fill(temporary: Path) -> None:
         for name, content in files.items():
             (temporary / name).write_bytes(content)
+
+    _put(store, store.cache_dirs[kind] / digest, fill)
+
+
+def _put(store: Store, folder: Path, fill: Callable[[Path], None]) -> None:
+    """Put an entry onto the shelf; where that was removed meanwhile, once more onto a new one.
+
+    What is computed needs no shelf, so one that is removed over and over costs the entry and nothing else.
+    """
+    for _ in range(2):
+        # Should the lock's file have been removed, somebody else may have made the entry meanwhile: the same one.
+        with suppress(FileExistsError, FileNotFoundError):
+            _make_room(store, folder)
+            with new_folder(folder) as temporary:
+                fill(temporary)
+        if folder.is_dir():
+            return
+    print(f"cache: {folder} was removed while it was written, twice; it is not kept", file=sys.stderr, flush=True)
+
+
+def _make_room(store: Store, folder: Path) -> None:
+    """Make the folders in which an entry lies: somebody may have removed them to have room. Not the home itself."""
+    check_inside(folder.parent, store.home)
+    for place in (folder.parents[1], folder.parent):
+        place.mkdir(exist_ok=True)
 
 
 def _read(folder: Path, kind: str, load: Callable[[Path], T]) -> T | None:
@@ -110,12 +139,11 @@ def entries(store: Store) -> list[tuple[float, int, Path]]:
     """List (last use, bytes, folder) of everything in the cache, least recently used first."""
     rows = []
     for parent in store.cache_dirs.values():
-        for entry in os.scandir(parent):
-            if entry.is_dir(follow_symlinks=False):
-                try:
-                    rows.append((entry.stat().st_mtime, folder_size(Path(entry.path)), Path(entry.path)))
-                except OSError:
-                    continue
+        with suppress(FileNotFoundError):  # somebody removed it, and nobody has needed it since
+            for entry in os.scandir(parent):
+                if entry.is_dir(follow_symlinks=False):
+                    with suppress(OSError):
+                        rows.append((entry.stat().st_mtime, folder_size(Path(entry.path)), Path(entry.path)))
     return sorted(rows)
 
 

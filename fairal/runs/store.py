@@ -11,9 +11,10 @@ from hashlib import blake2b
 from itertools import count
 from pathlib import Path
 
+from fairal import settings
 from fairal.allowed import changes
 from fairal.config import ExperimentConfig
-from fairal.errors import FairalError, InputError
+from fairal.errors import FairalError, InputError, RunError
 from fairal.facts.record import SCHEMA
 from fairal.facts.state import RunState
 from fairal.files import folder_size, new_folder
@@ -30,7 +31,7 @@ class Store(Healing):
     """One home. It is a `Reader`.
 
     Args:
-        home: Its folder; made if it is not there. None for the default.
+        home: Its folder; made if it is not there, unless the server is read only. None for the default.
 
     Raises:
         InputError: It cannot be written to.
@@ -38,6 +39,10 @@ class Store(Healing):
 
     def __init__(self, home: Path | str | None = None) -> None:
         super().__init__(_absolute(home))
+        if not settings.read_only():
+            self._make()
+
+    def _make(self) -> None:
         try:
             for folder in (self.experiments_dir, self.workers_dir, *self.cache_dirs.values()):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -49,6 +54,23 @@ class Store(Healing):
             raise InputError(
                 f"The home {self.home} cannot be written to ({reason}); name another with --home or FAIRAL_HOME."
             ) from None
+
+    def check_there(self) -> None:
+        """Check that the home is still there, for whoever opened it long ago.
+
+        Raises:
+            RunError: It was removed, or something else stands in its place.
+        """
+        with suppress(PermissionError):
+            if self.experiments_dir.is_dir():
+                return
+            if settings.read_only() and not os.path.lexists(self.experiments_dir):
+                return  # nobody has made it yet
+        raise RunError(
+            f"The home {self.home} is not what it was when it was opened: {self.experiments_dir} is gone, is no folder "
+            "or cannot be looked into. Put it back and all is as before; or start the server again, which makes an "
+            "empty one."
+        )
 
     # ------------------------------------------------------------------ making and removing
 
@@ -70,7 +92,7 @@ class Store(Healing):
         now = datetime.now(UTC)
         slug = re.sub(r"[^a-z0-9]+", "-", config.name.lower()).strip("-")[:40] or "experiment"
         for attempt in count():
-            tail = blake2b(f"{token}{attempt or ''}".encode(), digest_size=3).hexdigest()
+            tail = _tail(token, attempt)
             if there := self._launched(tail, token):
                 return there, False
             with suppress(FileExistsError):  # of another token with the same digest: there is a next one
@@ -78,6 +100,16 @@ class Store(Healing):
                 return f"{slug}-{now:%Y%m%d}-{tail}", True
             if there := self._launched(tail, token):  # by somebody else with our token, since we looked
                 return there, False
+        raise AssertionError("there is always a next attempt")
+
+    def launched(self, token: str) -> str | None:
+        """Find the experiment that a token has made already; None where it has made none."""
+        for attempt in count():
+            tail = _tail(token, attempt)
+            if there := self._launched(tail, token):
+                return there
+            if not any(self.experiments_dir.glob(f"*-{tail}")):
+                return None
         raise AssertionError("there is always a next attempt")
 
     def _launched(self, tail: str, token: str) -> str | None:
@@ -166,6 +198,11 @@ class Store(Healing):
         folder = self.experiment_dir(experiment)
         places = [folder / "subjects", *(self.run_dir(key) / "volumes" for key in self.runs(experiment))]
         return sum(remove_files(place, ".npz", self.home) for place in places)
+
+
+def _tail(token: str, attempt: int) -> str:
+    """End the id of what a token makes; other attempts end it otherwise, where another token ends it the same."""
+    return blake2b(f"{token}{attempt or ''}".encode(), digest_size=3).hexdigest()
 
 
 def _absolute(home: Path | str | None) -> Path:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from fairal.cohort.folder.collection import Collection, Collections
-from fairal.cohort.folder.content import FILE, Steps
+from fairal.cohort.folder.content import FILE, Other, Steps
 from fairal.cohort.folder.wishes import report_on
 from fairal.plain import plain
 from fairal.report.colours import group_colours
@@ -53,6 +53,7 @@ def show_collection(collections: Collections, name: str) -> None:
     with right:
         _volumes(collection)
     _gallery(collection)
+    _assumed(collection)
     _left_out(collection)
     _steps(collection)
 
@@ -159,11 +160,22 @@ def _left_out(collection: Collection) -> None:
     if not rows:
         st.caption("Nothing: every file and every participant became a scan.")
         return
-    frame = pd.DataFrame(
+    said = f"{len(rows)} files or participants that became no scan, and why"
+    st.dataframe(_table(rows, "Why"), hide_index=True, alt=said)
+
+
+def _assumed(collection: Collection) -> None:
+    if rows := report_on(collection.content).warnings:
+        st.subheader("What was assumed")
+        st.warning(f"Of {len(rows)} usable scans the files do not say all that is needed.", icon=":material/warning:")
+        st.dataframe(_table(rows, "What"), hide_index=True, alt=f"{len(rows)} scans and what was assumed about each")
+
+
+def _table(rows: list[Other], reason: str) -> pd.DataFrame:
+    return pd.DataFrame(
         [(plain(row.participant_id, 80), plain(row.file, 200), plain(row.reason, 400)) for row in rows],
-        columns=["Participant", "File", "Why"],
+        columns=["Participant", "File", reason],
     )
-    st.dataframe(frame, hide_index=True, alt=f"{len(rows)} files or participants that became no scan, and why")
 
 
 def _steps(collection: Collection) -> None:

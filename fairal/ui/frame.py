@@ -16,6 +16,7 @@ from fairal.runs.claims import settle
 from fairal.runs.crews.engine import crew_of
 from fairal.runs.library import Library
 from fairal.runs.paths import default_home
+from fairal.runs.reserve import full_sentence, is_full
 from fairal.runs.standing import live_workers
 from fairal.runs.store import Store
 from fairal.ui.literal import literal
@@ -92,7 +93,9 @@ def begin(title: str) -> Store:
     _drop_endless_numbers()
     st.title(title)
     try:
-        return open_store()
+        store = open_store()
+        store.check_there()
+        return store
     except FairalError as error:
         st.error(literal(error, 1000))
         st.stop()
@@ -203,6 +206,9 @@ def saying():
     except FairalError as error:
         st.error(literal(error, 1000), icon=":material/error:")
     except OSError as error:
+        if is_full(error):
+            st.error(literal(full_sentence(error, default_home()), 1000), icon=":material/error:")
+            return
         st.error(literal(f"{error.strerror or error}: {error.filename or 'no file named'}"), icon=":material/error:")
 
 

@@ -84,7 +84,12 @@ def live(store: Store, experiments: Sequence[str], draw: Callable[[], None], sec
     @while_active(active, seconds)
     def again() -> None:
         if active:
-            crew_of().ensure(store, LINGER_SECONDS)  # those that died are replaced while somebody looks
+            try:
+                store.check_there()
+                crew_of().ensure(store, LINGER_SECONDS)  # those that died are replaced while somebody looks
+            except (FairalError, OSError) as error:
+                st.error(literal(error, 1000), icon=":material/error:")
+                return  # and looked for again
         draw()
         if active and not is_active(store, experiments):
             st.rerun()  # everything has ended: without this, polling would go on

@@ -68,19 +68,20 @@ def _outcome(upload: Upload) -> None:
         st.error(literal(reason, 1000), icon=":material/error:")
     else:
         st.success(f"{literal(upload.name)} is imported: {counts_text(report)}.", icon=":material/check:")
-    if report and report["left_out"]:
-        rows = [
-            [plain(row[field], 300) for field in ("participant_id", "file", "reason")] for row in report["left_out"]
-        ]
-        st.dataframe(
-            pd.DataFrame(rows, columns=["Participant", "File", "Why"]),
-            hide_index=True,
-            alt=f"{len(rows)} files or participants that became no scan, and why",
-        )
+    if report and (warnings := report.get("warnings")):
+        st.warning("Something had to be assumed; look whether it is right.", icon=":material/warning:")
+        _rows(warnings, "What", f"{len(warnings)} scans and what was assumed about each")
+    if report and (left_out := report["left_out"]):
+        _rows(left_out, "Why", f"{len(left_out)} files or participants that became no scan, and why")
     left, right, _ = st.columns([1, 1, 2])
     if not reason:
         left.button("Show it", type="primary", on_click=_show, args=(upload,))
     right.button("Import another", on_click=_forget, args=(upload,))
+
+
+def _rows(rows: list[dict], reason: str, alt: str) -> None:
+    cells = [[plain(row[field], 300) for field in ("participant_id", "file", "reason")] for row in rows]
+    st.dataframe(pd.DataFrame(cells, columns=["Participant", "File", reason]), hide_index=True, alt=alt)
 
 
 def counts_text(report: dict) -> str:

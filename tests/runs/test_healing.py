@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,15 +15,21 @@ import pytest
 from made import ROUNDS, finish, made_home, made_record
 from tiny import tiny_config
 from trials import try_harms
+from typer.testing import CliRunner
 
+from fairal.cli import app
+from fairal.cli.app import say
 from fairal.errors import InputError
-from fairal.files import Overtaken, append_line
+from fairal.files import Overtaken, append_line, write_json
+from fairal.plainfiles import TooLarge, read_plain
+from fairal.report.comparison import summarise_experiment
+from fairal.report.results import read_experiment
 from fairal.runs import control
 from fairal.runs.claims import claim, end, settle
 from fairal.runs.control import finished_rounds
 from fairal.runs.healing import Look
 from fairal.runs.locks import Lost, try_lock
-from fairal.runs.reserve import BYTES, in_reserve, keep_reserve
+from fairal.runs.reserve import BYTES, full_sentence, in_reserve, is_full, keep_reserve
 from fairal.runs.standing import standing
 from fairal.runs.store import Damaged, RunKey, Store
 
@@ -235,6 +243,34 @@ def test_a_clock_that_was_set_changes_nothing(home, keys, hours, monkeypatch):
         assert home.look(keys[0]).shown == "running"
 
 
+def test_show_says_where_the_other_arms_stand_when_one_has_lost_its_first_round(finished, tmp_path):
+    shutil.copytree(finished[0].home, tmp_path / "home")
+    store, experiment = Store(tmp_path / "home"), finished[1]
+    lost = [key for key in store.runs(experiment) if str(key.arm) == "random"]
+    for key in lost:
+        content = store.records_file(key).read_bytes()
+        store.records_file(key).write_bytes(content.replace(b'"round": 0', b'"round": 7', 1))
+    result = read_experiment(store, experiment)
+    said = CliRunner().invoke(app, ["show", experiment, "--home", str(store.home)]).stdout
+    assert "no round is finished yet" not in said
+    assert "of random there is no finished round that can be read. Where the other arms stand in round 2" in said
+    rows = {line.split()[0]: line.split() for line in said.splitlines() if line.strip()}
+    [entropy] = [r.level for r in summarise_experiment(result, at_round=2) if r.strategy == "entropy"]
+    means = "/".join(f"{mean:.3f}" for mean in entropy.by_group.values())
+    assert rows["Entropy"][1:] == ["7", means, f"{entropy.signed_gap:+.3f}", "2"]
+    assert "Random" not in rows
+    for key in lost:
+        assert f"{key.run}: damaged, 0/3 rounds. Its records are damaged from round 0 on" in said
+
+
+def test_show_of_an_experiment_none_of_whose_rounds_can_be_read_says_so(home, keys):
+    for key in keys:
+        content = home.records_file(key).read_bytes()
+        home.records_file(key).write_bytes(content.replace(b'"round": 0', b'"round": 7', 1))
+    said = CliRunner().invoke(app, ["show", "latest", "--home", str(home.home)]).stdout
+    assert f"{keys[0].experiment}: no finished round can be read." in said
+
+
 # ------------------------------------------------------------------ a full disk
 
 
@@ -256,6 +292,64 @@ def test_the_last_words_are_written_in_the_reserve(store, monkeypatch):
     monkeypatch.undo()
     keep_reserve(store)
     assert store.reserve_file.exists()
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from fairal.files import append_line, new_folder, replacing
+
+from fairal.runs.reserve import full_sentence, is_full
+import numpy as np
+home, how = Path(sys.argv[1]), sys.argv[2]
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try:
+    if how == "replaced":
+        with replacing(home / "state.json") as file:
+            file.write(bytes(10_000))
+    elif how == "appended":
+        append_line(home / "rounds.jsonl", "x" * 10_000)
+    else:
+        with new_folder(home / "entry") as folder:
+            np.save(folder / "t1.npy", np.zeros(10_000))
+except OSError as error:
+    assert is_full(error)
+    print(full_sentence(error, home))
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("replaced", "{home}/state.json may not grow as large as it must (`ulimit -f`); raise that limit"),
+        ("appended", "{home}/rounds.jsonl may not grow as large as it must (`ulimit -f`); raise that limit"),
+        ("saved by numpy", "{home} could not be written whole: no space is left there, or files may not grow so large"),
+    ],
+)
+def test_a_file_that_may_not_grow_is_named_and_nothing_of_it_is_left(tmp_path, how, said):
+    ran = subprocess.run([sys.executable, "-c", LIMITED, tmp_path, how], capture_output=True, text=True, timeout=60)
+    assert ran.stderr == ""
+    assert ran.stdout.startswith(said.format(home=tmp_path))
+    assert [path.name for path in tmp_path.iterdir() if path.stat().st_size] == []
+
+
+def test_a_full_disk_is_named_by_its_file_and_a_file_too_large_to_read_is_no_full_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OSError, match="No space") as full:
+        write_json(tmp_path / "state.json", {}, durable=True)
+    assert full_sentence(full.value).startswith(f"No space is left in {tmp_path / 'state.json'}; free some")
+    assert say(full.value) == 1
+    (tmp_path / "large").write_bytes(bytes(100))
+    with pytest.raises(TooLarge) as large:
+        read_plain(tmp_path / "large", 99)
+    assert not is_full(large.value)
+
+
+def test_the_command_line_says_of_a_full_disk_what_would_be_right(capsys):
+    assert say(OSError(28, "No space left on device", "x.zip")) == 1
+    assert capsys.readouterr().err == (
+        "fairal: No space is left in x.zip; free some (`fairal clean`), then try again or resume.\n"
+    )
 
 
 def test_a_line_that_does_not_fit_leaves_nothing_behind(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """Limits and costs are checked by the launch function, whoever calls it."""
 
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +14,7 @@ from fairal.runs.costs import Cost, cost_of, doubts, worker_bytes
 from fairal.runs.crew import Team
 from fairal.runs.launch import launch
 from fairal.runs.locks import try_lock
+from fairal.runs.quota import within_quota
 from fairal.runs.reporting import reason_of
 from fairal.runs.store import Store
 
@@ -114,6 +116,43 @@ def test_a_yes_does_not_help_against_the_quota(store, monkeypatch):
     monkeypatch.setenv("FAIRAL_MAX_QUEUED", "0")
     with pytest.raises(InputError, match="at most 0 runs"):
         launch(store, [tiny_config()], crew=Nobody())
+
+
+def test_what_a_token_has_launched_is_neither_counted_again_nor_refused_when_the_quota_is_full(store, monkeypatch):
+    configs = [tiny_config(), tiny_config(name="another")]
+    runs = sum(len(config.runs()) for config in configs)
+    monkeypatch.setenv("FAIRAL_MAX_QUEUED", str(runs))
+    ids = launch(store, configs, token="t", crew=Nobody())
+    monkeypatch.setattr(costs.shutil, "disk_usage", lambda _: SimpleNamespace(free=0))  # the next would not fit
+    assert launch(store, configs, token="t", crew=Nobody()) == ids
+    monkeypatch.setattr(costs.shutil, "disk_usage", lambda _: SimpleNamespace(free=100 * GB))
+    with pytest.raises(InputError, match=f"at most {runs} runs at a time"):
+        launch(store, configs, token="u", crew=Nobody())
+    assert sorted(store.experiments()) == sorted(ids)
+
+
+def test_of_a_launch_that_was_cut_off_the_rest_alone_is_counted(store, monkeypatch):
+    configs = [tiny_config(), tiny_config(name="another")]
+    monkeypatch.setenv("FAIRAL_MAX_QUEUED", str(sum(len(config.runs()) for config in configs)))
+    first, _ = store.create(configs[0], "t-0")
+    ids = launch(store, configs, token="t", crew=Nobody())
+    assert (len(ids), ids[0]) == (2, first)
+
+
+def test_of_two_clicks_at_once_the_second_finds_what_the_first_has_launched(store, monkeypatch):
+    """The first one writes between the second one's look for the token and its turn."""
+    monkeypatch.setenv("FAIRAL_MAX_QUEUED", str(len(tiny_config().runs())))
+    made = []
+
+    @contextmanager
+    def after_the_other(store, runs):
+        made.append(store.create(tiny_config(), "t-0")[0])
+        with within_quota(store, runs):
+            yield
+
+    monkeypatch.setattr("fairal.runs.launch.within_quota", after_the_other)
+    assert launch(store, [tiny_config()], token="t", crew=Nobody()) == made
+    assert store.experiments() == made
 
 
 def test_a_network_with_too_many_levels_is_refused_before_launch():

@@ -13,9 +13,10 @@ from fairal.plainfiles import NotPlain, open_plain, read_plain
 from fairal.runs import control
 from fairal.runs.claims import settle
 from fairal.runs.locks import is_locked, try_lock
+from fairal.runs.records import RECORDS_BYTES_MAX
 from fairal.runs.reserve import keep_reserve
 from fairal.runs.standing import closed, standing
-from fairal.runs.store import Store
+from fairal.runs.store import Damaged, Store
 
 SECONDS = 20.0
 
@@ -167,6 +168,46 @@ def test_files_that_may_not_be_read_are_said_to_be_damaged(home):
     [experiment] = home.experiments()
     home.records_file(home.runs(experiment)[0]).chmod(0)
     assert standing(Store(home.home), experiment).state == "damaged"
+
+
+def test_records_that_may_not_be_read_are_said_in_one_true_sentence_and_nothing_of_them_is_lost(home, monkeypatch):
+    [experiment] = home.experiments()
+    key, store = home.runs(experiment)[0], Store(home.home)
+    records = home.records_file(key)
+    content, opened = records.read_bytes(), os.open
+
+    def refusing(path, *rest, **more):
+        if path == str(records):
+            raise PermissionError(13, "Permission denied", path)
+        return opened(path, *rest, **more)
+
+    monkeypatch.setattr("fairal.plainfiles.os.open", refusing)
+    os.utime(records)  # what was read of it before is forgotten
+    sentence = (
+        f"The records of run {key.run}, {records}, cannot be read or mended (Permission denied); let whoever runs "
+        "fairal read and write them, then Resume goes on after them."
+    )
+    look = store.look(key)
+    assert (look.shown, look.state.reason) == ("damaged", sentence)
+    for attempt in (control.resume, control.retry):
+        with pytest.raises(Damaged) as refused:
+            attempt(store, key)
+        assert str(refused.value) == sentence
+    monkeypatch.undo()
+    assert records.read_bytes() == content
+    assert store.look(key).shown == "done"
+
+
+def test_records_that_are_far_too_large_are_put_aside_by_resume(home):
+    [experiment] = home.experiments()
+    key, store = home.runs(experiment)[0], Store(home.home)
+    with home.records_file(key).open("r+b") as file:
+        file.truncate(RECORDS_BYTES_MAX + 1)
+    assert store.look(key).shown == "damaged"
+    assert control.resume(store, key)
+    assert store.state(key).state == "queued"
+    [aside] = [path for path in home.run_dir(key).iterdir() if path.suffix == ".aside" and path.stem != "rounds"]
+    assert aside.stat().st_size == RECORDS_BYTES_MAX + 1
 
 
 # ------------------------------------------------------------------ lists know of damage

@@ -5,8 +5,12 @@ import pickle
 import re
 import secrets
 import signal
+import socket
 import sys
+import threading
+import time
 from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +21,9 @@ import torch
 from cohort.folder.scans import bids
 from test_worker import facts, kill, wait_until
 from tiny import tiny_config, tiny_record, work_off
+from typer.testing import CliRunner
 
+from fairal.cli import app
 from fairal.cohort.folder.collection import Collections
 from fairal.cohort.folder.importing import import_folder
 from fairal.cohort.folder.source import FolderSource, look_at
@@ -32,6 +38,8 @@ from fairal.runs import control
 from fairal.runs.crews.engine import crew_of
 from fairal.runs.crews.local import LocalCrew
 from fairal.runs.crews.ray import SAID, RayCrew, start_foreman
+from fairal.runs.crews.ray_join import answers, host_port
+from fairal.runs.launch import launch
 from fairal.runs.life import FOREMAN
 from fairal.runs.locks import Lost, is_locked, try_lock
 from fairal.runs.shelf import find, place
@@ -129,6 +137,12 @@ def test_what_is_killed_goes_on_with_the_records_of_one_machine(cluster, led, tm
 
 
 @needs_ray
+def test_a_real_head_answers(cluster, monkeypatch):
+    monkeypatch.setattr("fairal.runs.crews.ray_join.PROBE_SECONDS", 5.0)
+    assert answers(*host_port(cluster.address))
+
+
+@needs_ray
 def test_a_wrong_token_is_a_sentence(cluster, store, environment, monkeypatch):
     monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
     engine = f"ray://{cluster.address}"
@@ -221,6 +235,71 @@ def test_a_ray_that_knows_no_tokens_is_refused(environment, monkeypatch):
         ray_join.join(None, 1)
 
 
+@pytest.mark.parametrize("engine", ["ray://127.0.0.1:0", "ray://head:65536", "ray://head:99999"])
+def test_a_port_that_cannot_be_is_refused(monkeypatch, engine):
+    monkeypatch.setattr("fairal.runs.crews.ray.find_spec", lambda name: name)
+    with pytest.raises(InputError, match=rf"--on must be ray://HOST:PORT with a port in 1\.\.65535, got '{engine}'"):
+        crew_of(engine)
+
+
+@contextmanager
+def listener(says: bytes):
+    """Somebody at a port of this machine who says this to whoever comes, and then nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        came = []
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    came.append(server.accept()[0])
+                    came[-1].sendall(says)
+
+        threading.Thread(target=serve, daemon=True).start()
+        try:
+            yield f"ray://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            for each in came:
+                each.close()
+
+
+@pytest.mark.parametrize("says", [b"", b"\0\0", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH_9.2\r\n"])
+def test_whoever_listens_and_is_no_cluster_is_named_at_once_and_nothing_is_queued(store, monkeypatch, says):
+    monkeypatch.setattr("fairal.runs.crews.ray.find_spec", lambda name: name)
+    monkeypatch.setattr("fairal.runs.crews.ray_join.PROBE_SECONDS", 0.3)
+    monkeypatch.setattr("fairal.runs.crews.ray.start_foreman", lambda *_: pytest.fail("a foreman was started"))
+    experiment, _ = store.create(tiny_config())
+    key = store.runs(experiment)[0]
+    control.cancel(store, key)
+    with listener(says) as engine:
+        address = engine.removeprefix("ray://")
+        began = time.monotonic()
+        with pytest.raises(RunError, match=f"No Ray cluster answers at {address}, so nothing was queued"):
+            launch(store, [tiny_config()], crew=crew_of(engine), confirmed=True)
+        assert time.monotonic() - began < 3
+        ran = CliRunner().invoke(app, ["resume", experiment, "--on", engine, "--home", str(store.home)])
+        assert isinstance(ran.exception, RunError)
+    assert store.experiments() == [experiment]
+    assert store.state(key).state == "cancelled"
+
+
+def test_whoever_begins_as_a_head_does_is_launched_upon(store, monkeypatch):
+    started = []
+    monkeypatch.setattr("fairal.runs.crews.ray.find_spec", lambda name: name)
+    monkeypatch.setattr(
+        "fairal.runs.crews.ray.start_foreman", lambda store, engine, _: started.append(engine) or Gone()
+    )
+    with listener(bytes([0, 0, 24, 4, 0, 0, 0, 0, 0])) as engine:
+        [experiment] = launch(store, [tiny_config()], crew=crew_of(engine), confirmed=True)
+    assert (store.experiments(), started) == ([experiment], [engine])
+
+
+class Gone:
+    """A process that has ended."""
+
+    def poll(self) -> int:
+        return 0
+
+
 def test_the_engine_is_chosen_by_name(monkeypatch):
     monkeypatch.setattr("fairal.runs.crews.ray.find_spec", lambda name: name)
     monkeypatch.delenv("FAIRAL_ENGINE", raising=False)
@@ -283,7 +362,7 @@ def test_a_foreman_that_was_killed_is_replaced_and_one_that_left_is_quoted(store
     ("error", "code", "said"),
     [
         (RunError("No Ray cluster answers."), 1, "No Ray cluster answers."),
-        (OSError(28, "No space left on device", "audit"), 1, "No space left on device: audit"),
+        (OSError(28, "No space left on device", "audit"), 1, "No space is left in audit; free some"),
         (Lost("The lock was removed."), 0, "The lock was removed."),
         (KeyboardInterrupt(), 1, "The foreman was stopped; its runs count as interrupted"),
         (SystemExit(15), 1, "The foreman was stopped; its runs count as interrupted"),

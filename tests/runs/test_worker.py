@@ -1,21 +1,27 @@
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from tiny import tiny_config, work_off
 
+from fairal.errors import RunError
 from fairal.facts.record import Record
+from fairal.files import append_line
 from fairal.presets import preset
 from fairal.runs import control
 from fairal.runs.crew import Team, team
 from fairal.runs.crews.local import LocalCrew, start_worker
 from fairal.runs.launch import launch
 from fairal.runs.locks import is_locked, try_lock
+from fairal.runs.reporting import Report
 from fairal.runs.shelf import Busy, entries, obtain, trim
 from fairal.runs.speed import START_SECONDS, estimate_fits, estimate_seconds, remember_speed
 from fairal.runs.standing import standing
@@ -130,6 +136,30 @@ def test_cancel_takes_effect_within_a_training_step(store):
     assert process.wait(timeout=20) == 0  # nothing left to do: the worker leaves
 
 
+def test_a_run_whose_worker_is_stopped_is_not_deleted_stays_asked_to_stop_and_goes_on_if_resumed(store):
+    experiment, _ = store.create(tiny_config(strategies=["random"], learner={**SLOW, "steps": 400}))
+    key = store.runs(experiment)[0]
+    process = start_worker(store, 0, Team(1, 1, 0))
+    try:
+        wait_until(lambda: store.state(key).part == "fit", 60, "training")
+        process.send_signal(signal.SIGSTOP)
+        with pytest.raises(RunError, match=r"did not stop within 0 s, so nothing was deleted\. It stays asked to"):
+            control.stop(store, key, wait_seconds=0.2)
+        assert store.cancel_file(key).exists()
+        assert control.resume(store, key)
+        assert not control.resume(store, key)
+        before = store.state(key)
+        process.send_signal(signal.SIGCONT)
+        wait_until(lambda: store.state(key).updated > before.updated, 30, "a sign that it goes on")
+        assert store.state(key).state == "running"
+        process.send_signal(signal.SIGSTOP)
+        control.cancel(store, key)
+        process.send_signal(signal.SIGCONT)
+        wait_until(lambda: store.state(key).state == "cancelled", 30, "the cancelled run")
+    finally:
+        kill(process)
+
+
 def test_a_run_that_fails_says_why_and_the_others_go_on(store):
     bad, _ = store.create(tiny_config(strategies=["random"], learner={"learning_rate": 1e6, "steps": 40}))
     good, _ = store.create(tiny_config(strategies=["random"]))
@@ -157,6 +187,48 @@ def test_a_full_disk_fails_the_run_with_a_sentence_and_keeps_its_rounds(store, m
     control.resume(store, key)
     work_off(store)
     assert store.state(key).state == "done"
+
+
+def test_records_that_another_program_locks_fail_the_run_in_time_and_resume_goes_on(store, monkeypatch):
+    import fcntl
+
+    monkeypatch.setattr("fairal.held.LOCK_SECONDS", 0.3)
+    experiment, _ = store.create(tiny_config(strategies=["random"]))
+    key, append = store.runs(experiment)[0], Store.append_round
+    with contextlib.ExitStack() as foreign:
+
+        def locked(self, key, record, volumes, **held):
+            if record.round == 1:
+                file = foreign.enter_context(self.records_file(key).open("rb"))
+                fcntl.flock(file, fcntl.LOCK_EX)
+                foreign.callback(lambda: fcntl.flock(file, fcntl.LOCK_UN))
+            append(self, key, record, volumes, **held)
+
+        monkeypatch.setattr(Store, "append_round", locked)
+        work_off(store)
+        state = store.state(key)
+        assert (state.state, state.rounds_done, len(store.rounds(key))) == ("failed", 1, 1)
+        assert f"{store.records_file(key)} was kept locked by another program" in state.reason
+    monkeypatch.undo()
+    assert control.resume(store, key)
+    work_off(store)
+    assert (store.state(key).state, len(store.rounds(key))) == ("done", 3)
+
+
+def test_a_line_waits_for_whoever_lets_go_in_time(tmp_path, monkeypatch):
+    import fcntl
+
+    monkeypatch.setattr("fairal.held.LOCK_SECONDS", 20.0)
+    path = tmp_path / "lines"
+    path.write_text("one\n")
+    with path.open("rb") as file, ThreadPoolExecutor() as other:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        waits = other.submit(append_line, path, "two", 1)
+        time.sleep(0.2)
+        assert path.read_text() == "one\n"
+        fcntl.flock(file, fcntl.LOCK_UN)
+        waits.result(timeout=10)
+    assert path.read_text() == "one\ntwo\n"
 
 
 def test_an_unexpected_error_fails_the_run_and_its_log_has_the_traceback(store, monkeypatch):
@@ -262,6 +334,47 @@ def test_an_entry_is_made_once_and_a_damaged_one_again(store):
     assert number_entry(store, "a", 2) == (1, True)
     (store.cache_dirs["fits"] / "a" / "n.npy").write_bytes(b"")
     assert number_entry(store, "a", 3) == (3, False)
+
+
+@pytest.mark.parametrize("part", ["cohort", "fit"])
+def test_a_cache_that_is_removed_while_a_run_computes_is_made_again_and_the_run_goes_on(store, monkeypatch, part):
+    experiment, _ = store.create(tiny_config(strategies=["random"]))
+    key, said = store.runs(experiment)[0], []
+
+    class Removing(Report):
+        def __call__(self, now: str, done: int, total: int) -> None:
+            super().__call__(now, done, total)
+            if now == part and done == (1 if part == "fit" else done):
+                said.append(now)
+                shutil.rmtree(store.home / "cache", ignore_errors=True)
+
+    monkeypatch.setattr("fairal.runs.worker.Report", Removing)
+    work_off(store)
+    state = store.state(key)
+    assert said
+    assert (state.state, state.reason, state.rounds_done) == ("done", "", 3)
+
+
+def test_an_entry_whose_folder_is_removed_while_it_is_written_is_written_again(store):
+    tries = []
+
+    def save(made, folder):
+        tries.append(folder)
+        if len(tries) == 1:
+            shutil.rmtree(store.home / "cache")
+        np.save(folder / "n.npy", np.full(1000, made))
+
+    load = lambda f: int(np.load(f / "n.npy")[0])  # noqa: E731
+    assert obtain(store, "fits", "e" * 24, load, lambda: 7, save) == (7, False)
+    assert obtain(store, "fits", "e" * 24, load, lambda: 0, save) == (7, True)
+    assert len(tries) == 2
+
+
+def test_a_home_that_is_removed_is_not_made_again_by_its_cache(store):
+    shutil.rmtree(store.home)
+    with pytest.raises(FileNotFoundError):
+        number_entry(store, "f" * 24, 1)
+    assert not store.home.exists()
 
 
 def test_what_another_worker_is_making_is_busy(store):

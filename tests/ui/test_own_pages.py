@@ -1,5 +1,6 @@
 """A person's own scans on Cohort and Launch: what is shown, what is carried over, what is refused."""
 
+import gzip
 import io
 import json
 import os
@@ -7,8 +8,10 @@ import time
 from pathlib import Path
 from zipfile import ZipFile
 
+import nibabel as nib
+import numpy as np
 import pytest
-from scans import bids, mask_path
+from scans import bids, mask_path, t1_path
 from ui_states import open_page, said
 
 from fairal.cohort.folder.collection import Collections
@@ -23,6 +26,10 @@ from fairal.ui.upload import start_upload
 ODD = "Site *B* ![x](http://192.0.2.1/x.png)"
 GROUPS = {f"sub-{i:02d}": ("a", ODD, "c")[i % 3] for i in range(30)}
 UNLABELLED = ("sub-00", "sub-01", "sub-04")
+ASSUMED = (
+    "Its header gives no orientation (qform_code and sform_code are 0); its axes were taken as LAS, so left and right "
+    "may be swapped."
+)
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +204,32 @@ def test_an_upload_becomes_a_collection_and_leaves_nothing_else_behind(tmp_path)
     upload.close()
     assert Collections(store.home).names() == ["mine"]
     assert not [p.name for p in store.home.iterdir() if p.name.startswith((".new-", ".unpacked"))]
+
+
+def silent_about_orientation(path: Path) -> None:
+    """Take what an image's header says of its orientation away."""
+    image = nib.load(path)
+    image.header["qform_code"] = image.header["sform_code"] = 0
+    path.write_bytes(gzip.compress(nib.Nifti1Image(np.asanyarray(image.dataobj), None, image.header).to_bytes()))
+
+
+def test_what_had_to_be_assumed_is_said_after_an_upload_and_beside_the_collection(monkeypatch, tmp_path):
+    store = Store(tmp_path / "home")
+    folder = bids(tmp_path / "scans", {"sub-01": "a", "sub-02": "b", "sub-03": "b"})
+    mask_path(folder, "sub-02").unlink()
+    silent_about_orientation(t1_path(folder, "sub-02"))
+    upload = ended(start_upload(store.home, "mine", "sex", "1", zipped(folder)))
+    page = open_page(monkeypatch, store, "cohort")
+    page.session_state["upload"] = upload
+    page.run()
+    assert not page.exception
+    assert "Something had to be assumed" in said(page)
+    assert [table.value["What"].tolist() for table in page.dataframe if "What" in table.value] == [[ASSUMED]]
+    upload.close()
+    page = open_page(monkeypatch, store, "cohort", {"collection": "mine"})
+    assert "Of 1 usable scans the files do not say all" in said(page)
+    [rows] = [table.value for table in page.dataframe if "What" in table.value]
+    assert rows.iloc[0].tolist() == ["sub-02", "sub-02/anat/sub-02_T1w.nii.gz", ASSUMED]
 
 
 def test_an_upload_is_removed_by_the_next_when_nobody_holds_it_any_more_whatever_the_clock_says(tmp_path):

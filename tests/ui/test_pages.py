@@ -6,12 +6,15 @@ import time
 from dataclasses import replace
 
 import pytest
+from made import made_home
 from tiny import tiny_config
 from ui_states import PAGES, ROOT, open_page, said
 
 from fairal.config import study_json
 from fairal.presets import STRENGTHS
 from fairal.runs import control
+from fairal.runs.store import Store
+from fairal.ui.live import live
 
 HEAVY = {"torch", "monai", "nilearn"}
 
@@ -120,6 +123,62 @@ def test_an_unusable_home_is_a_sentence(monkeypatch, store, tmp_path):
     page = open_page(monkeypatch, store, "overview")
     assert not page.exception
     assert "cannot be written to" in said(page)
+
+
+@pytest.fixture(scope="module")
+def vanishing(tmp_path_factory) -> Store:
+    """A home of this module's own, with an experiment: it is taken away while the server runs, and put back."""
+    return made_home(tmp_path_factory.mktemp("vanishing") / "home")[0]
+
+
+def taken_away(store: Store, what: str, aside):
+    """Take the home or its experiments away, put a file in their place if so named; returns how to put them back."""
+    place = store.home if what.startswith("home") else store.experiments_dir
+    place.rename(aside)
+    if what.endswith("a file"):
+        place.write_text("")
+
+    def put_back() -> None:
+        place.unlink(missing_ok=True)
+        aside.rename(place)
+
+    return put_back
+
+
+@pytest.mark.parametrize("what", ["home gone", "experiments gone", "experiments a file", "home a file"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_home_that_vanishes_under_the_server_is_one_sentence_until_it_is_back(
+    monkeypatch, tmp_path, vanishing, name, what
+):
+    before = said(open_page(monkeypatch, vanishing, name))
+    put_back = taken_away(vanishing, what, tmp_path / "aside")
+    try:
+        page = open_page(monkeypatch, vanishing, name)
+    finally:
+        put_back()
+    assert not page.exception
+    [error] = page.main.error
+    assert error.value.replace("\\", "").startswith(
+        f"The home {vanishing.home} is not what it was when it was opened: {vanishing.experiments_dir} is gone, is no"
+    )
+    assert said(open_page(monkeypatch, vanishing, name)) == before
+
+
+def test_what_polls_says_that_the_home_vanished_between_two_looks_and_goes_on_looking(monkeypatch, running, tmp_path):
+    store, experiment = running
+    said, drawn, polls = [], [], []
+    monkeypatch.setattr("fairal.ui.live.st.fragment", lambda **_: lambda again: polls.append(again) or again)
+    monkeypatch.setattr("fairal.ui.live.st.error", lambda text, **_: said.append(text))
+    live(store, [experiment], lambda: drawn.append(True))
+    put_back = taken_away(store, "experiments gone", tmp_path / "aside")
+    try:
+        polls[0]()
+    finally:
+        put_back()
+    assert (len(drawn), len(said)) == (1, 1)
+    assert "is not what it was when it was opened" in said[0]
+    polls[0]()
+    assert (len(drawn), len(said)) == (2, 1)
 
 
 def test_the_demo_starts_with_one_click_and_only_once(monkeypatch, store, started_workers):

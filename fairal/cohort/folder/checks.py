@@ -12,6 +12,7 @@ from fairal.cohort.folder.grid import Box, as_ras, check_resampled, regrid, resa
 from fairal.cohort.folder.layout import Pair
 from fairal.cohort.folder.limits import LABEL_MAX
 from fairal.cohort.folder.nifti import Header, Volume, read_header, read_volume
+from fairal.cohort.folder.orientation import guess
 from fairal.errors import InputError
 from fairal.plain import listing
 
@@ -99,6 +100,7 @@ def _original(image: Volume, mask: Volume | None, labels: tuple[int, ...], voxel
         mask_voxels=voxels if mask else None,
         volume_mm3=round(voxels * mask.header.voxel_mm3, 3) if mask else None,
         labels=labels,
+        assumed=guess(image.header.orientation) if image.header.guessed else "",
     )
 
 

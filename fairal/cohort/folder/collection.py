@@ -16,8 +16,8 @@ from filelock import FileLock, Timeout
 
 from fairal.allowed import changes
 from fairal.cohort.arrays import Cohort
-from fairal.cohort.folder.content import Content, Scan, read_content
-from fairal.cohort.folder.opening import leads_out
+from fairal.cohort.folder.content import Content, Scan, read_content, shut_sentence
+from fairal.cohort.folder.opening import Shut, leads_out
 from fairal.cohort.folder.volumes import read_stored
 from fairal.errors import InputError, RunError
 from fairal.facts.subject import Row, Subject
@@ -122,6 +122,8 @@ class Collection:
     def _volume(self, scan: Scan) -> tuple[np.ndarray, np.ndarray | None]:
         try:
             return read_stored(self.folder, scan.stored, self.shape)
+        except Shut as error:
+            raise RunError(shut_sentence(self.folder, error.why)) from None
         except InputError as error:
             raise RunError(
                 f"The volume of {plain(scan.participant_id, 60)} in the collection {self.name} is damaged ({error}); "
@@ -144,6 +146,7 @@ class Collections:
 
         Raises:
             InputError: The name does not match the pattern, or a link stands in its place.
+            RunError: It is not ours to look into.
         """
         if not NAME.fullmatch(name):
             raise InputError(
@@ -151,22 +154,29 @@ class Collections:
                 f"'{plain(name, 60)}'."
             )
         folder = self.root / name
-        if (
-            self.root.is_symlink()
-            or folder.is_symlink()
-            or (folder / "volumes").is_symlink()
-            or leads_out(folder, self.home)
-        ):
+        try:
+            is_link = any(path.is_symlink() for path in (self.root, folder, folder / "volumes"))
+        except PermissionError as error:
+            raise RunError(shut_sentence(folder, error.strerror)) from None
+        if is_link or leads_out(folder, self.home):
             raise InputError(f"{plain(folder)} is a link; collections lie in the home itself.")
         return folder
 
     def names(self) -> list[str]:
-        """Name the collections that are there, sorted."""
+        """Name the collections that are there, sorted.
+
+        Raises:
+            RunError: They are not ours to list.
+        """
         if not self.root.is_dir() or self.root.is_symlink():
             return []
-        return sorted(
-            e.name for e in os.scandir(self.root) if NAME.fullmatch(e.name) and e.is_dir(follow_symlinks=False)
-        )
+        try:
+            entries = list(os.scandir(self.root))
+        except PermissionError as error:
+            raise RunError(
+                f"{plain(self.root)} cannot be looked into ({error.strerror}); let this user read it."
+            ) from None
+        return sorted(e.name for e in entries if NAME.fullmatch(e.name) and e.is_dir(follow_symlinks=False))
 
     def check_there(self, name: str) -> None:
         """Check that there is a collection of exactly this name, whole or damaged.

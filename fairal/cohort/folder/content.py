@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from fairal.cohort.folder.opening import read_plain
+from fairal.cohort.folder.opening import Shut, read_plain
 from fairal.config.fields import Model, digest
 from fairal.errors import InputError, RunError
 from fairal.files import replacing
+from fairal.plain import plain
 
 SCHEMA = 1
 FILE = "collection.json"
@@ -33,6 +34,7 @@ class Original(Model):
         orientation: Where the stored axes run, e.g. ``LPS``.
         mask_voxels, volume_mm3: Of the structure, at the scan's own resolution.
         labels: All values of the mask but 0.
+        assumed: In a sentence, what the image does not say and was assumed; empty where nothing was.
     """
 
     image_digest: Digest
@@ -44,6 +46,7 @@ class Original(Model):
     mask_voxels: int | None
     volume_mm3: Finite | None
     labels: tuple[int, ...] = ()
+    assumed: str = ""
 
 
 class Stored(Model):
@@ -175,7 +178,7 @@ def read_content(folder: Path) -> Content:
     """Read what `write_content` wrote.
 
     Raises:
-        RunError: The file is damaged, or of a later version.
+        RunError: The file is damaged, of a later version, or not ours to read.
     """
     try:
         whole = json.loads(read_plain(folder / FILE, _FILE_BYTES_MAX))
@@ -187,9 +190,19 @@ def read_content(folder: Path) -> Content:
         if whole["digest"] != content.digest:
             raise ValueError("its digest is that of another collection")
         return content
+    except Shut as error:
+        raise RunError(shut_sentence(folder, error.why)) from None
     except (ValidationError, InputError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = "a field is not what it should be" if isinstance(error, ValidationError) else error
         raise RunError(f"The collection {folder.name} is damaged ({reason}); forget it and import it again.") from None
+
+
+def shut_sentence(folder: Path, why: str) -> str:
+    """Say of a collection that may not be read that it may not, and what to do; it need not be damaged."""
+    return (
+        f"The collection {folder.name} cannot be read ({why}): {plain(folder, 200)} is not open to whoever "
+        "runs fairal; let that user read it, or leave it alone."
+    )
 
 
 def _checksum(body: object) -> str:

@@ -18,6 +18,7 @@ from nibabel.spatialimages import HeaderDataError
 
 from fairal.cohort.folder.limits import AXIS_VOXELS, EDGE_MM, FILE_BYTES_MAX, HEADER_BYTES_MAX, VOXELS_MAX
 from fairal.cohort.folder.opening import file_digest, open_plain, read_plain
+from fairal.cohort.folder.orientation import check_agreement, is_said
 from fairal.errors import InputError
 from fairal.plain import plain
 
@@ -37,6 +38,7 @@ class Header:
         slope, intercept: A voxel's value is stored · slope + intercept.
         affine: (4, 4) from voxel indices to mm, RAS+.
         offset: Bytes before the first voxel.
+        guessed: Whether nothing in it says how the axes lie, see `orientation.guess`.
     """
 
     shape: tuple[int, int, int]
@@ -45,6 +47,7 @@ class Header:
     intercept: float
     affine: np.ndarray
     offset: int
+    guessed: bool
 
     @property
     def voxels(self) -> int:
@@ -159,7 +162,9 @@ def _header(stream: BinaryIO) -> tuple[Header, int]:
         raise InputError("This is not a single-file NIfTI: its header has another magic word.")
     shape = _shape(found["dim"])
     slope, intercept = _scale(found)
-    return Header(shape, _dtype(found), slope, intercept, _affine(found, affine), _offset(found, size)), size
+    affine = _affine(found, affine)
+    check_agreement(found)
+    return Header(shape, _dtype(found), slope, intercept, affine, _offset(found, size), not is_said(found)), size
 
 
 def _take_header(stream: BinaryIO, count: int) -> bytes:

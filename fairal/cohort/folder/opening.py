@@ -9,16 +9,30 @@ from fairal import plainfiles
 from fairal.errors import InputError
 
 
+class Shut(InputError):
+    """A file is there and may not be opened: it may well be whole.
+
+    Args:
+        why: In the system's words.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The file cannot be opened ({why}).")
+        self.why = why
+
+
 def open_plain(path: Path, bytes_max: int) -> BinaryIO:
     """Open a plain file for reading; a pipe or a device is neither waited for nor read.
 
     Raises:
-        InputError: One sentence about why not, without the file's name.
+        InputError: One sentence about why not, without the file's name; `Shut` where it may not be opened.
     """
     try:
         file = plainfiles.open_plain(path, links=True)
     except plainfiles.NotPlain:
         raise InputError("This is not a plain file.") from None
+    except PermissionError as error:
+        raise Shut(error.strerror or str(error)) from None
     except (OSError, ValueError) as error:
         raise InputError(f"The file cannot be opened ({getattr(error, 'strerror', None) or error}).") from None
     if (size := os.fstat(file.fileno()).st_size) <= bytes_max:

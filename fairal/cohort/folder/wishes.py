@@ -131,13 +131,19 @@ class Report:
         return [*scans, *self.others]
 
     @property
+    def warnings(self) -> list[Other]:
+        """What had to be assumed about usable scans, each with its image."""
+        assumed = ((scan, scan.original.assumed) for scan in self.usable if scan.original and scan.original.assumed)
+        return [Other(participant_id=s.participant_id, file=s.image, reason=text) for s, text in assumed]
+
+    @property
     def other_labels(self) -> tuple[int, ...]:
         """Label values of usable masks that are not the structure."""
         seen = {label for scan in self.usable if scan.original for label in scan.original.labels}
         return tuple(sorted(seen - set(self.structure)))
 
     def as_json(self) -> dict[str, Any]:
-        """Give the report as `fairal import --json` prints it."""
+        """Give the report as `fairal import --json` prints it; ``warnings`` is there where there are some."""
         content = {
             "collection": self.collection,
             "usable": len(self.usable),
@@ -148,6 +154,8 @@ class Report:
             "shape": list(self.shape) if self.shape else None,
             "spacing_mm": self.spacing_mm,
         }
+        if self.warnings:
+            content["warnings"] = [row.model_dump() for row in self.warnings]
         return content | ({} if self.changes is None else {k: list(v) for k, v in vars(self.changes).items()})
 
 

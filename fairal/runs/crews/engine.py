@@ -6,6 +6,16 @@ from fairal.runs.crews.local import LocalCrew
 from fairal.runs.crews.ray import RayCrew
 
 
+def check_reachable(crew: Crew) -> None:
+    """Check that a crew which works elsewhere can be reached, before anything is queued for it.
+
+    Raises:
+        RunError: It cannot.
+    """
+    if isinstance(crew, RayCrew):
+        crew.check_reachable()
+
+
 def crew_of(engine: str | None = None) -> Crew:
     """Give the crew of an engine's name, by default of FAIRAL_ENGINE.
 

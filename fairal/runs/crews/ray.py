@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from fairal import settings
-from fairal.errors import InputError
+from fairal.errors import InputError, RunError
 from fairal.plainfiles import open_plain, read_plain
 from fairal.runs.claims import to_do
-from fairal.runs.crews.ray_join import answers, gone, host_port
+from fairal.runs.crews.ray_join import answers, gone, host_port, unreachable
 from fairal.runs.life import FOREMAN
 from fairal.runs.locks import is_locked
 from fairal.runs.store import Store
@@ -52,6 +52,16 @@ class RayCrew:
         if find_spec("ray") is None:
             raise InputError(f"'{engine}' needs Ray: pip install 'fairal[ray]'.")
         self.engine, self.here = engine, engine == "ray"
+
+    def check_reachable(self) -> None:
+        """Check that the cluster is there, before anything is queued for it.
+
+        Raises:
+            RunError: Nobody answers at its address, or somebody who is no cluster.
+        """
+        address = self.engine.removeprefix("ray://")
+        if address != self.engine and not answers(*host_port(address)):
+            raise RunError(unreachable(address))
 
     def ensure(self, store: Store, linger_seconds: float = 0.0, warm: bool = False) -> int:
         start = _starts.get(str(store.home))

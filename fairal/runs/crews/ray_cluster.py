@@ -30,6 +30,7 @@ from fairal.runs.crews.ray_parcel import Parcel
 TRIES = 3
 MOST_WARMED = 256
 POLL_SECONDS = 0.25
+_PATIENCE_SECONDS = 60.0  # with the head of a cluster that was joined: it may be busy, and its runs are under way
 
 
 class Cluster:
@@ -92,7 +93,7 @@ class Cluster:
         if time.monotonic() < self._refresh_at:
             return
         self._refresh_at = time.monotonic() + 1.0
-        if not answers(*self._head):
+        if not answers(*self._head, _PATIENCE_SECONDS):
             raise RunError(gone(":".join(map(str, self._head))))
         self._nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
         most = int(max((node.get("CPU", 0) for node in self._nodes), default=0))

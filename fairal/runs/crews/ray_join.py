@@ -3,6 +3,7 @@
 import os
 import secrets
 import socket
+import time
 from typing import Any
 
 from fairal.errors import InputError, RunError
@@ -10,6 +11,10 @@ from fairal.runs.crew import team
 
 _TOKEN_PLACES = "RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH or ~/.ray/auth_token"
 _FIRST_WITH_TOKENS = (2, 52)
+PROBE_SECONDS = 5.0
+"""How long a cluster has to answer; one that is there takes a millisecond."""
+_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+"""How HTTP/2 begins (RFC 9113, 3.4), on which gRPC rests, which a head speaks: a preface, and settings, here none."""
 _NO_TOKEN = f"There is no token for the Ray cluster here; put it into {_TOKEN_PLACES}, see docs/cluster.md."
 
 
@@ -81,10 +86,33 @@ def host_port(address: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def answers(host: str, port: int) -> bool:
-    """Tell whether somebody listens there."""
+def unreachable(address: str) -> str:
+    """Say that nobody answers at HOST:PORT to whoever has queued nothing yet."""
+    return (
+        f"No Ray cluster answers at {address}, so nothing was queued; start it (docs/cluster.md), give the address "
+        "that it prints, or compute here (--on local)."
+    )
+
+
+def answers(host: str, port: int, seconds: float | None = None) -> bool:
+    """Tell whether somebody listens there who speaks as a cluster's head does: a port may be open and say nothing.
+
+    Args:
+        host, port: Of the head.
+        seconds: How long it has to answer; by default `PROBE_SECONDS`.
+    """
+    end = time.monotonic() + (PROBE_SECONDS if seconds is None else seconds)
     try:
-        with socket.create_connection((host, port), timeout=5.0):
-            return True
+        with socket.create_connection((host, port), timeout=max(0.01, end - time.monotonic())) as head:
+            if os.environ.get("RAY_USE_TLS", "0").lower() in ("1", "true"):
+                return True  # it speaks to those alone who encrypt, as Ray itself will
+            head.sendall(_HELLO)
+            said = b""
+            while len(said) < 4 and (left := end - time.monotonic()) > 0:
+                head.settimeout(left)
+                if not (more := head.recv(9)):
+                    break
+                said += more
+            return said[3:4] == b"\x04"  # its first frame must be its settings
     except (OSError, OverflowError):
         return False

@@ -1,4 +1,5 @@
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from scans import SHAPE, bids, brain, save, t1_path, table
 from typer.testing import CliRunner
 
 from fairal.cli import app, main
+from fairal.cohort.folder.collection import Collections
+from fairal.errors import RunError
 
 FOUR = {"sub-01": "F", "sub-02": "M", "sub-03": "F", "sub-04": "M"}
 
@@ -50,6 +53,52 @@ def test_the_report_for_people_says_what_was_left_out_and_why(scans, fairal):
     ran = fairal("import", scans, "--name", "own", "--group", "sex")
     assert "3 usable scans (BIDS), 2 of them labelled, 1 left out" in ran.stdout
     assert "left out: sub-03 (sub-03/anat/sub-03_T1w.nii.gz): It holds a single slice" in ran.stdout
+
+
+def refuse(monkeypatch, shut, *functions: str) -> None:
+    """Have the system refuse to open, or to look at, what lies in a folder: as that of another user."""
+    for name in functions:
+        real = getattr(os, name)
+
+        def refusing(path, *rest, real=real, **more):
+            if str(path).startswith(f"{shut}{os.sep}"):
+                raise PermissionError(13, "Permission denied", str(path))
+            return real(path, *rest, **more)
+
+        monkeypatch.setattr(os, name, refusing)
+
+
+@pytest.mark.parametrize("functions", [("open",), ("open", "lstat", "stat")], ids=["its files", "its folder"])
+def test_a_collection_of_another_user_is_a_row_with_a_sentence_and_the_others_are_listed(
+    scans, fairal, tmp_path, monkeypatch, functions
+):
+    for name in ("mine", "theirs"):
+        assert fairal("import", scans, "--name", name, "--group", "sex").exit_code == 0
+    folder = tmp_path / "home" / "collections" / "theirs"
+    refuse(monkeypatch, folder, *functions)
+    mine, theirs = json.loads(fairal("collections", "--json").stdout)
+    assert (mine["collection"], mine["usable"]) == ("mine", 4)
+    sentence = (
+        f"The collection theirs cannot be read (Permission denied): {folder} is not open to whoever runs fairal; let "
+        "that user read it, or leave it alone."
+    )
+    assert theirs == {"collection": "theirs", "damaged": sentence}
+    assert "forget" not in fairal("collections").stdout
+
+
+def test_volumes_of_a_collection_that_may_not_be_read_are_not_called_damaged(scans, fairal, tmp_path, monkeypatch):
+    fairal("import", scans, "--name", "own", "--group", "sex")
+    own = Collections(tmp_path / "home").open("own")
+    refuse(monkeypatch, own.folder / "volumes", "open")
+    with pytest.raises(RunError, match=r"The collection own cannot be read \(Permission denied\)"):
+        own.load(["sub-01"])
+
+
+def test_a_folder_of_collections_that_may_not_be_listed_is_a_sentence(scans, fairal, tmp_path, monkeypatch):
+    fairal("import", scans, "--name", "own", "--group", "sex")
+    refuse(monkeypatch, tmp_path / "home", "scandir")
+    with pytest.raises(RunError, match=r"collections cannot be looked into \(Permission denied\)"):
+        Collections(tmp_path / "home").names()
 
 
 def test_text_of_others_is_shown_as_text(scans, fairal):
