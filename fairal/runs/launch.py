@@ -52,13 +52,17 @@ def launch(
         store.check_disk(config)
     if not confirmed:
         ask_first(store, looked_at, here=crew.here)
-
-    def still_new() -> int:
-        return sum(
-            len(c.runs()) for c, each in zip(looked_at, tokens, strict=True) if not (each and store.launched(each))
-        )
-
-    with within_quota(store, still_new):
-        ids = [store.create(config, each)[0] for config, each in zip(looked_at, tokens, strict=True)]
+    ids = _write(store, looked_at, tokens)
     crew.ensure(store, linger_seconds)
     return ids
+
+
+def _write(store: Store, configs: list[ExperimentConfig], tokens: list[str | None]) -> list[str]:
+    """Write what its token has not launched yet, within the quota; gives the ids of all."""
+
+    def still_new() -> int:
+        new = (config for config, each in zip(configs, tokens, strict=True) if not (each and store.launched(each)))
+        return sum(len(config.runs()) for config in new)
+
+    with within_quota(store, still_new):
+        return [store.create(config, each)[0] for config, each in zip(configs, tokens, strict=True)]

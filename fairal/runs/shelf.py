@@ -52,12 +52,7 @@ def obtain(
         if (found := _read(folder, kind, load)) is not None:  # made while we reached for the lock
             return found, True
         made = make()
-
-        def fill(temporary: Path) -> None:
-            save(made, temporary)
-            seal_folder(temporary, f"{kind}/{digest}")
-
-        _put(store, folder, fill)
+        _put(store, folder, _sealing(save, made, f"{kind}/{digest}"))
     if kind == "cohorts":  # a fit is a hundredth of a cohort: counting all entries after each would cost more
         trim(store, settings.cache_bytes(), keep=folder)
     return made, False
@@ -88,6 +83,16 @@ def place(store: Store, kind: str, digest: str, files: Mapping[str, bytes], name
             (temporary / name).write_bytes(content)
 
     _put(store, store.cache_dirs[kind] / digest, fill)
+
+
+def _sealing(save: Callable[[T, Path], None], made: T, of: str) -> Callable[[Path], None]:
+    """Give what writes an entry into an empty folder, and then its seal."""
+
+    def fill(folder: Path) -> None:
+        save(made, folder)
+        seal_folder(folder, of)
+
+    return fill
 
 
 def _put(store: Store, folder: Path, fill: Callable[[Path], None]) -> None:
