@@ -1,6 +1,5 @@
 """What a worker says of the run that it holds, and the way in which it is stopped."""
 
-import math
 import time
 from dataclasses import replace
 
@@ -22,11 +21,12 @@ class Report:
     Args:
         store: Where it is written.
         held: The run.
-        every_seconds: Between two writings; a new part is said five times as soon.
+        every_seconds: Between two writings; a new part is said five times as soon. The first waits as long: that the
+            run is taken up has just been written.
     """
 
     def __init__(self, store: Store, held: Claim, every_seconds: float = 1.0) -> None:
-        self.store, self.held, self.last = store, held, -math.inf
+        self.store, self.held, self.last = store, held, time.monotonic()
         self.every_seconds = every_seconds
         self.cancel_file = store.cancel_file(held.key)
         self.folder = store.run_dir(held.key)

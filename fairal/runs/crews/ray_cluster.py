@@ -65,12 +65,12 @@ class Cluster:
         self._board_name = f"fairal-{secrets.token_hex(8)}"
         self._board = start_board(self._ray, self._board_name)
         self._said: dict[str, tuple[str, int, int]] = {}
-        self._train, self._play, self._prepare = map(self._task, (train, play, prepare))
-        self._both = self._task(train_and_play, values=2)
+        functions = (train, play, train_and_play, prepare)
+        self._train, self._play, self._both, self._prepare = map(self._task, functions)
         self._refresh_at, self.poll_seconds = 0.0, POLL_SECONDS
         self.refresh()
 
-    def _task(self, function: Callable, values: int = 1) -> Any:
+    def _task(self, function: Callable) -> Any:
         name = function.__name__
 
         def computed(board: str, about: str, order: bytes | Order | None = None, *rest):
@@ -78,7 +78,7 @@ class Cluster:
             return function(*(() if order is None else (order,)), *rest, hear=teller(board, about))
 
         computed.__name__ = computed.__qualname__ = name
-        asked = {"max_retries": TRIES - 1, "retry_exceptions": False, "num_cpus": self.threads, "num_returns": values}
+        asked = {"max_retries": TRIES - 1, "retry_exceptions": False, "num_cpus": self.threads}
         return self._ray.remote(**asked)(computed)
 
     # ------------------------------------------------------------------ what there is
@@ -143,8 +143,8 @@ class Cluster:
         """Send out a training; gives a reference to its fit."""
         return self._send(self._train, order, order.key, _packed(order))
 
-    def train_and_play(self, order: Order, kept: Collection[str]) -> list:
-        """Send out a round as one task; gives references to its fit and to its answer, which are there together."""
+    def train_and_play(self, order: Order, kept: Collection[str]) -> Any:
+        """Send out a round as one task; gives a reference to its fit with its answer: one thing to bring home."""
         return self._send(self._both, order, order.key, _packed(order), sorted(kept))
 
     def warm_up(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from fairal.learner.fit import FIT_FILES, load_files, read_fit
 from fairal.loop.progress import Progress
 from fairal.runs.crews.ray_cluster import Cluster
-from fairal.runs.crews.ray_node import Order
+from fairal.runs.crews.ray_node import Order, files_of
 from fairal.runs.shelf import find, place
 from fairal.runs.store import Store
 from fairal.seals import FOLDER_SEAL
@@ -28,6 +28,7 @@ class Training:
         users: Runs that need it now.
         finished: Whether it is there.
         shelved: Whether it is on the shelf, or somebody is putting it there.
+        answered: Whether a round's answer comes with it, volumes and all: then it is not kept once nobody needs it.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Training:
     users: int = 0
     finished: bool = False
     shelved: bool = False
+    answered: bool = False
 
 
 class Fits:
@@ -58,7 +60,8 @@ class Fits:
 
         Args:
             order: What is needed.
-            send: Sends it out where it is not there, and gives the reference to it; by default a training alone.
+            send: Sends it out where it is not there, with its round's answer, and gives the reference to both; by
+                default a training alone.
         """
         # Looked for outside of the lock: a hundred runs may look at the same time.
         shelved = None if order.key in self._table else find(self._store, "fits", order.key, _sound_files)
@@ -67,7 +70,8 @@ class Fits:
             if training is None and shelved is not None:
                 training = Training(order.key, self._cluster.put(shelved), finished=True, shelved=True)
             elif training is None:
-                training, found = Training(order.key, send() if send else self._cluster.train(order)), False
+                ref = send() if send else self._cluster.train(order)
+                training, found = Training(order.key, ref, answered=send is not None), False
             self._table[order.key] = training
             self._table.move_to_end(order.key)
             training.users += 1
@@ -82,22 +86,28 @@ class Fits:
     def _leave(self, training: Training) -> None:
         with self._lock:
             training.users -= 1
-            if training.users == 0 and not training.finished:
+            if training.users == 0 and (training.answered or not training.finished):
                 self._table.pop(training.key, None)
+            if training.users == 0 and not training.finished:
                 self._cluster.cancel(training.ref)
             idle = [key for key, other in self._table.items() if other.users == 0]
             for key in idle[: max(0, len(idle) - _KEPT_FITS)]:
                 del self._table[key]
 
-    def wait(self, training: Training, hear: Progress) -> None:
-        """Wait until a fit is there, and see to it that it comes onto the shelf. Errors as `Cluster.wait`."""
+    def wait(self, training: Training, hear: Progress) -> Any:
+        """Wait until a fit is there, and see to it that it comes onto the shelf. Errors as `Cluster.wait`.
+
+        Returns:
+            What its task gave; None where it was there before.
+        """
         if training.finished:
-            return
+            return None
         made = self._cluster.wait(training.ref, training.key, "fit", hear)
         with self._lock:
             first, training.finished, training.shelved = not training.shelved, True, True
         if first:
-            place(self._store, "fits", training.key, made, FIT_FILES)
+            place(self._store, "fits", training.key, files_of(made), FIT_FILES)
+        return made
 
 
 def _sound_files(folder: Path) -> dict[str, bytes]:

@@ -14,7 +14,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from itertools import count
-from typing import Any
 
 import torch
 
@@ -195,19 +194,12 @@ class Foreman(Worker):
 
     def _in_one(self, order: Order, there: Collection[str], report: Report) -> Played:
         """Have a round done as one task, unless its fit is there or on its way: after the start, arms part ways."""
-        answers: list = []
-
-        def send() -> Any:
-            fit, answer = self.cluster.train_and_play(order, there)
-            answers.append(answer)
-            return fit
-
-        with self.fits.needed(order, send) as needed:
-            if not answers:
-                return self._apart(order, there, [needed], report)
+        with self.fits.needed(order, lambda: self.cluster.train_and_play(order, there)) as (training, found):
+            if found:
+                return self._apart(order, there, [(training, found)], report)
             # Not cancelled here: others may wait for its fit by now; whoever leaves last stops it.
-            self.fits.wait(needed[0], report)
-            return self.cluster.wait(answers[0], order.key, "measure", report)
+            made = self.fits.wait(training, report) or self.cluster.wait(training.ref, order.key, "measure", report)
+            return made[1]
 
     def _apart(self, order: Order, there: Collection[str], needed: list, report: Report) -> Played:
         """Have a round answered where its fits are, or will be."""

@@ -32,6 +32,9 @@ from fairal.runs.worker import warm_up
 from fairal.seals import seal_files
 
 Files = Mapping[str, bytes]
+"""A fit as files, by name."""
+Pair = tuple[dict[str, bytes], Played]
+"""A fit with the answer of the round that it was trained for."""
 _memory = Memory()  # of this process; Ray gives it one task after the other
 
 
@@ -89,8 +92,13 @@ def train(order: Order, hear: Progress = silence) -> dict[str, bytes]:
     return seal_files(fit_files(open_job(order).train(hear)), f"fits/{order.key}")
 
 
+def files_of(made: Files | Pair) -> Files:
+    """Give the fit alone, whether or not an answer came with it."""
+    return made[0] if isinstance(made, tuple) else made
+
+
 @_naming_the_node
-def train_and_play(order: Order, kept: Collection[str], hear: Progress = silence) -> tuple[dict[str, bytes], Played]:
+def train_and_play(order: Order, kept: Collection[str], hear: Progress = silence) -> Pair:
     """Do both in one go, for a round whose fit is wanted by nobody else so far. Arguments and errors as of the two."""
     started, job = time.perf_counter(), open_job(order)
     fit = job.train(hear)
@@ -111,7 +119,7 @@ def prepare(order: Order | None = None, hear: Progress = silence) -> None:
 
 @_naming_the_node
 def play(
-    order: Order, cached: bool, kept: Collection[str], main: Files, *folds: Files, hear: Progress = silence
+    order: Order, cached: bool, kept: Collection[str], main: Files | Pair, *folds: Files, hear: Progress = silence
 ) -> Played:
     """Answer on this node.
 
@@ -119,11 +127,11 @@ def play(
         order: What was trained.
         cached: Whether an equal run had trained it.
         kept: Ids of displayed subjects that the home has already.
-        main, folds: The order's fit, and those of its folds, as files.
+        main, folds: The order's fit, if it was trained so together with a round's answer, and those of its folds.
         hear: Hears what is going on.
     """
     started, job = time.perf_counter(), open_job(order)
-    trained = Trained(read_fit(main), cached, tuple(map(read_fit, folds)))
+    trained = Trained(read_fit(files_of(main)), cached, tuple(map(read_fit, folds)))
     elsewhere = (() if cached else (trained.fit,)) + trained.folds
     return _play(job, trained, kept, started - sum(fit.seconds for fit in elsewhere), hear)
 
