@@ -24,7 +24,7 @@ def print_tables(library: Library, experiment: str) -> None:
     from fairal.report.evidence import verdicts
     from fairal.report.results import read_experiment
     from fairal.report.start import below_start_sentence
-    from fairal.report.summary import fair_line_sentence, is_start
+    from fairal.report.summary import baseline_missing, fair_line_sentence, is_start
 
     result = read_experiment(library, experiment)
     summary = summarise_experiment(result)
@@ -41,7 +41,11 @@ def print_tables(library: Library, experiment: str) -> None:
         for arm, verdict in said.items():
             if verdict.code != "baseline":
                 out.print(f"{arm_label(arm)}: {verdict.text}")
-    for line in (below_start_sentence(result), fair_line_sentence(result, result.config.baseline)):
+    for line in (
+        baseline_missing(result),
+        below_start_sentence(result),
+        fair_line_sentence(result, result.config.baseline),
+    ):
         if line:
             out.print(line)
     out.print(" ".join(_notes(result, summary)))

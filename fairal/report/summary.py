@@ -44,6 +44,7 @@ def experiment_json(result: ExperimentResult) -> dict:
 def _summaries_json(result: ExperimentResult) -> list[dict]:
     """A row per arm: Dice as ever, and each measure of the table."""
     said = verdicts(result)
+    no_baseline = baseline_missing(result) or "No seed is shared with the baseline yet: nothing is compared."
     each = {name: {r.strategy: r for r in summarise_experiment(result, measure=name)} for name in MEASURES}
     rows = []
     for arm, row in each["dice"].items():
@@ -59,7 +60,7 @@ def _summaries_json(result: ExperimentResult) -> list[dict]:
                 "es_dice": row.level.equity_scaled,
                 **numbers,
                 "measures": {name: _in_measure(of.get(arm)) for name, of in each.items()},
-                "verdict": _verdict_json(row, said),
+                "verdict": _verdict_json(row, said, no_baseline),
             }
         )
     return rows
@@ -81,7 +82,7 @@ def _in_measure(row: ArmSummary | None) -> dict:
     }
 
 
-def _verdict_json(row: ArmSummary, said: dict[str, Verdict]) -> dict[str, str]:
+def _verdict_json(row: ArmSummary, said: dict[str, Verdict], no_baseline: str) -> dict[str, str]:
     if row.role == "reference":
         return {
             "code": "reference",
@@ -89,7 +90,7 @@ def _verdict_json(row: ArmSummary, said: dict[str, Verdict]) -> dict[str, str]:
         }
     verdict = said.get(row.strategy)
     if verdict is None:
-        return {"code": "no_baseline", "text": "No seed is shared with the baseline yet: nothing is compared."}
+        return {"code": "no_baseline", "text": no_baseline}
     return {"code": verdict.code, "text": verdict.text}
 
 
@@ -111,6 +112,15 @@ def headline(result: ExperimentResult, summary: Sequence[ArmSummary], baseline: 
     text = f"{so_far}{arm_label(row.strategy)} against {arm_label(baseline).lower()}: {verdict.text}"
     paid = paid_sentence(row.against.paid)
     return text if verdict.code == "not_learned" else f"{text} {paid[0].upper()}{paid[1:]}"
+
+
+def baseline_missing(result: ExperimentResult) -> str:
+    """Say that the configured baseline is none of the arms, if so: nothing is compared with it."""
+    config = result.config
+    if config.baseline in config.strategies:
+        return ""
+    arms = ", ".join(config.strategies)
+    return f"The baseline, {config.baseline}, is none of the arms ({arms}): nothing is compared with it."
 
 
 def is_start(result: ExperimentResult, summary: Sequence[ArmSummary]) -> bool:

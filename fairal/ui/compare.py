@@ -37,6 +37,8 @@ def choose_view(config: ExperimentConfig) -> View:
     usual = arms.index(config.baseline) if config.baseline in arms else 0
     baseline = st.selectbox("Baseline", arms, usual, key="baseline", format_func=arm_label, bind="query-params",
                             width=170, help=define("baseline"))  # fmt: skip
+    if config.baseline not in arms:
+        st.caption(f"Its own baseline, {arm_label(config.baseline).lower()}, is none of its arms.")
     with st.popover("More", icon=":material/tune:"):
         shown = st.multiselect("Arms", arms, [], key="show", format_func=arm_label, bind="query-params",
                                placeholder="All of this experiment")  # fmt: skip

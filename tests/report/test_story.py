@@ -15,6 +15,7 @@ from fairal.report.story import tell
 from fairal.report.story.cast import Cast
 from fairal.report.story.twins import outlined, twins_of
 from fairal.report.story.words import Part, group, number, sentence, text_of
+from fairal.report.summary import baseline_missing, experiment_json
 
 
 class Kept:
@@ -234,3 +235,14 @@ def test_a_story_is_plain_data(story):
     assert content["groups"]["biased"]["colour"] == "#E69F00"
     assert set(content["groups"]) == set(GROUPS)
     assert all(scene["alt"] and scene["n"] for scene in content["scenes"])
+
+
+def test_a_baseline_that_is_none_of_the_arms_is_said():
+    lone = made_up(baseline="random")
+    said = (
+        "The baseline, random, is none of the arms (entropy, weighted_entropy, worst_group_random, parity+balanced): "
+    )
+    assert baseline_missing(lone) == said + "nothing is compared with it."
+    assert {row["verdict"]["text"] for row in experiment_json(lone)["summary"]} == {baseline_missing(lone)}
+    assert {row["verdict"]["code"] for row in experiment_json(lone)["summary"]} == {"no_baseline"}
+    assert baseline_missing(made_up()) == ""
