@@ -3,10 +3,11 @@
 A Ray cluster of this machine; the tasks give back a fit of the demo's size and a record of 100 test cases at once. The
 foreman claims, keys, sends, shelves the fits, commits with fsync, writes states and log as always. Measured: rounds a
 second; the foreman's own processor time a round, which says what it would manage if it had one core's worth to itself,
-and that of all other processes of the cluster, which share this machine's cores with it; and what the disk alone would
-commit a second. Once with the home on the disk of temporary files, once in memory (``/dev/shm``, where there is one):
-the difference is the file system's. ``python benchmarks/foreman.py [--runs R] [--places P] [--repeats N]`` prints both,
-in turn, and writes ``benchmarks/foreman.json``.
+and that of all other processes of the cluster, which share this machine's cores with it; what the disk alone would
+commit a second; and how many tasks a second Ray alone brings home here, that do nothing and give back as many bytes: no
+foreman on these cores is quicker than that. Once with the home on the disk of temporary files, once in memory
+(``/dev/shm``, where there is one): the difference is the file system's. ``python benchmarks/foreman.py [--runs R]
+[--places P] [--repeats N]`` prints both, in turn, and writes ``benchmarks/foreman.json``.
 """
 
 import argparse
@@ -117,6 +118,25 @@ def commits_a_second(folder: Path, side_by_side: int) -> float:
     return runs * (ROUNDS + 1) / (time.perf_counter() - started)
 
 
+def bare_a_second(side_by_side: int) -> float:
+    """Measure how many tasks a second come home without a foreman: nothing is claimed, computed, kept or committed."""
+    import ray
+
+    @ray.remote
+    def bare(order: bytes) -> tuple:
+        return {"weights": b"w" * 493_000, "fit": b"f" * 3_000}, b"r" * 20_000  # the demo's fit, a round's answer
+
+    def run(_) -> None:
+        for _ in range(ROUNDS + 1):
+            bare.remote(b"o" * 5_000).future().result()
+
+    with ThreadPoolExecutor(side_by_side) as threads:
+        list(threads.map(run, range(40)))  # processes are warm
+        started, runs = time.perf_counter(), 200
+        list(threads.map(run, range(runs)))
+    return runs * (ROUNDS + 1) / (time.perf_counter() - started)
+
+
 def measure(cluster, parent: str | None, runs: int, places: int) -> dict:
     """Have a foreman work off so many runs, in a home in that folder."""
     from fairal.runs.crews.ray_foreman import Foreman
@@ -154,19 +174,22 @@ def main() -> None:
     from fairal.runs.crews.ray_foreman import Foreman
 
     homes = {"disk": None} | ({"memory": "/dev/shm"} if Path("/dev/shm").is_dir() else {})
-    load, rows = os.getloadavg()[0], {name: [] for name in homes}
+    load, rows, bare = os.getloadavg()[0], {name: [] for name in homes}, []
     cluster = Cluster("ray", no_train, no_play, no_train_and_play, no_prepare)
     try:
         with tempfile.TemporaryDirectory() as folder:
             Foreman(fill(Path(folder), 1), cluster).work()  # processes start, modules are loaded
         for _ in range(arguments.repeats):
+            bare.append(bare_a_second(2 * arguments.places + 4))
+            print(f"Ray alone: {bare[-1]:.0f} tasks a second")
             for name, parent in homes.items():
                 print(f"home in {name}")
                 rows[name].append(measure(cluster, parent, arguments.runs, arguments.places))
     finally:
         cluster.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    keep(__file__, {"homes": rows, "places": arguments.places, "load_before": load, "peak_mb": peak})
+    about = {"places": arguments.places, "load_before": load, "peak_mb": peak}
+    keep(__file__, {"homes": rows, "bare_a_second": bare} | about)
 
 
 if __name__ == "__main__":
