@@ -23,7 +23,7 @@ if not there:
 warn_if_missing("of", there, "the latest is shown")
 latest_unless_asked("of", there[0])
 top = st.container(horizontal=True, vertical_alignment="bottom")
-of, left, right, who, between = (top.container(width=width) for width in (260, 200, 190, 160, 140))
+of, left, right, who, between = (top.container(width=width) for width in (250, 160, 180, 150, 130))
 more = top.container(width="content").popover("More", icon=":material/tune:")
 experiment = of.selectbox("Experiment", there, index=None, key="of", bind="query-params") or there[0]
 say_origin(library, experiment)
