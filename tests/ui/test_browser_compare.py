@@ -119,10 +119,16 @@ def test_a_card_is_pressed_and_named_in_the_address(compare):
 
 
 def test_the_first_screen_holds_the_answer_the_cards_and_the_chart(compare):
-    chart = compare.locator("[data-testid=stVegaLiteChart]").first.bounding_box()
-    card = compare.get_by_role("button", name="Weighted entropy", exact=True).bounding_box()
-    assert card["y"] < 900
-    assert chart["y"] + chart["height"] <= 900
+    card = compare.get_by_role("button", name="Weighted entropy", exact=True)
+    card.wait_for()
+    compare.locator(REST).wait_for()
+    chart = compare.locator("[data-testid=stVegaLiteChart]").first
+
+    def in_sight() -> bool:
+        box = chart.bounding_box()
+        return card.bounding_box()["y"] < 900 and box["y"] + box["height"] <= 900
+
+    wait_for(in_sight, 20, "the cards and the chart above the fold")  # what stands above them settles a moment later
 
 
 def test_the_player_steps_through_the_rounds_by_keyboard(compare):
