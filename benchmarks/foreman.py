@@ -1,13 +1,14 @@
 """What a foreman handles a second: rounds of which the nodes compute nothing, everything else as in earnest.
 
-A Ray cluster of this machine; the tasks give back a fit of the demo's size and a record of 100 test cases at once. The
-foreman claims, keys, sends, shelves the fits, commits with fsync, writes states and log as always. Measured: rounds a
-second; the foreman's own processor time a round, which says what it would manage if it had one core's worth to itself,
-and that of all other processes of the cluster, which share this machine's cores with it; what the disk alone would
-commit a second; and how many tasks a second Ray alone brings home here, that do nothing and give back as many bytes: no
-foreman on these cores is quicker than that. Once with the home on the disk of temporary files, once in memory
-(``/dev/shm``, where there is one): the difference is the file system's. ``python benchmarks/foreman.py [--runs R]
-[--places P] [--repeats N]`` prints both, in turn, and writes ``benchmarks/foreman.json``.
+A Ray cluster of this machine; the tasks give back a fit of the demo's size and a record of 100 test cases at once.
+The foreman claims, keys, sends, shelves the fits, commits with fsync, writes states and log as always. Measured:
+rounds a second; the foreman's own processor time a round, which says what it would manage if it had one core's worth
+to itself, and that of all other processes of the cluster, which share this machine's cores with it; what the disk
+alone would commit a second; and how many tasks a second Ray alone brings home here, that do nothing and give back as
+many bytes, with about as many on their way: what is left of these cores for a foreman. Once with the home on the disk
+of temporary files, once in memory (``/dev/shm``, where there is one): the difference is the file system's. ``python
+benchmarks/foreman.py [--runs R] [--places P] [--repeats N]`` prints both, in turn, and writes
+``benchmarks/foreman.json``.
 """
 
 import argparse
