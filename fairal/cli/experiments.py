@@ -1,4 +1,4 @@
-"""Commands about experiments: run them, list them, show them, stop, go on, remove."""
+"""Commands about experiments: run them, list them, show them."""
 
 import json
 from pathlib import Path
@@ -8,20 +8,16 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from fairal.allowed import check_changes
-from fairal.cli.app import AsJson, Home, Names, On, app, out
+from fairal.cli.app import AsJson, Home, On, app, out
 from fairal.cli.bundles import bundle_row, origin_json, say_origin
 from fairal.cli.follow import foreground
 from fairal.cli.launching import Yes, launch_asking
 from fairal.cli.tables import print_tables
 from fairal.config import LIMITS, FolderCohort, read_study, study_json
 from fairal.errors import FairalError, InputError
-from fairal.plain import plain as plain_text
 from fairal.presets import PRESETS, own, preset
-from fairal.runs import control
 from fairal.runs.claims import settle
-from fairal.runs.crew import Crew
-from fairal.runs.crews.engine import check_reachable, crew_of
+from fairal.runs.crews.engine import crew_of
 from fairal.runs.library import readers
 from fairal.runs.standing import Standing, closed, find, standing
 from fairal.runs.store import Store
@@ -168,98 +164,3 @@ def show(
                 done = f"{run.state.rounds_done}/{run.state.rounds} rounds"
                 out.print(f"{run.key.run}: {run.shown}, {done}. {run.reason}")
         say_origin(library, found)
-
-
-@app.command()
-def cancel(experiments: Names, home: Home = None) -> None:
-    """Stop the runs of experiments; what is finished is kept."""
-    store = Store(home)
-    for experiment in _own(store, experiments):
-        keys = [k for k in store.runs(experiment) if not store.state(k).ended]
-        for key in keys:
-            control.cancel(store, key)
-        out.print(f"{experiment}: asked {len(keys)} run(s) to stop.")
-
-
-@app.command()
-def resume(
-    experiments: Names,
-    detach: Annotated[bool, typer.Option("--detach", help="Leave the runs in the background.")] = False,
-    on: On = None,
-    home: Home = None,
-) -> None:
-    """Go on with cancelled, failed or interrupted runs from their last finished round."""
-    store, crew = Store(home), crew_of(on)
-    found = _own(store, experiments)
-    check_reachable(crew)
-    for experiment in found:
-        count = sum(control.resume(store, key) for key in store.runs(experiment))
-        out.print(f"{experiment}: {count} run(s) queued again.")
-    _work_on(store, found, detach, crew)
-
-
-@app.command()
-def retry(
-    experiments: Names,
-    yes: Annotated[bool, typer.Option("--yes", help="Forget finished rounds without asking.")] = False,
-    detach: Annotated[bool, typer.Option("--detach", help="Leave the runs in the background.")] = False,
-    on: On = None,
-    home: Home = None,
-) -> None:
-    """Start runs over from their first round; finished rounds are forgotten, after a question. See `resume`."""
-    store, crew = Store(home), crew_of(on)
-    found = _own(store, experiments)
-    check_reachable(crew)
-    for experiment in found:
-        keys = [key for key in store.runs(experiment) if not store.is_held(key)]
-        rounds = control.finished_rounds(store, keys)
-        ask = f"Forget {rounds} finished rounds of {experiment}? `fairal resume` keeps them."
-        if rounds and not yes and not typer.confirm(ask):
-            continue
-        for key in keys:
-            control.retry(store, key, forget=True)
-        out.print(f"{experiment}: {len(keys)} run(s) queued again from their first round.")
-    _work_on(store, found, detach, crew)
-
-
-@app.command()
-def delete(
-    experiments: Annotated[list[str], typer.Argument(help="Whole ids.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    home: Home = None,
-) -> None:
-    """Delete experiments with all their results, or added bundles; each by its whole id alone."""
-    check_changes()
-    store = Store(home)
-    library = readers(store)
-    bundles = [name for name in experiments if library.origin(name) != "own"]
-    own = [name for name in experiments if name not in bundles]
-    if unknown := [name for name in own if name not in store.experiments()]:
-        raise InputError(
-            f"'{plain_text(unknown[0], 64)}' is the whole id of no experiment, so nothing is deleted; `fairal list` "
-            "names those that are."
-        )
-    if fixed := [name for name in bundles if library.origin(name) == "shipped"]:
-        raise InputError(f"{fixed[0]} is shipped with fairal and cannot be deleted, so nothing is deleted.")
-    for experiment in [*own, *bundles]:
-        if yes or typer.confirm(f"Delete {experiment} and all its results?"):
-            if experiment in bundles:
-                library.remove(experiment)
-            else:
-                control.delete_experiment(store, experiment)
-            out.print(f"{experiment}: deleted.")
-
-
-def _work_on(store: Store, experiments: list[str], detach: bool, crew: Crew) -> None:
-    """See to it that somebody works on what was queued again, and follow it unless it is left in the background."""
-    crew.ensure(store)
-    if not detach:
-        foreground(store, experiments, crew)
-
-
-def _own(store: Store, names: list[str]) -> list[str]:
-    """Resolve experiments that are to be worked on: no bundles."""
-    library = readers(store)
-    for name in names:
-        library.check_own(name)
-    return [find(store, name) for name in names]
